@@ -1,0 +1,58 @@
+/** Stable names of what happens to an application, each with the level it is logged at. */
+export const EVENT_LEVELS = {
+  'rotation.started': 'info',
+  'rotation.done': 'info',
+  'rotation.failed': 'error',
+  'rotation.blocked': 'error',
+  'credential.issued': 'info',
+  'credential.verified': 'info',
+  'credential.published': 'info',
+  'credential.read_back': 'debug',
+  'credential.revoked': 'info',
+  'credential.adopted': 'info',
+  'credential.superseded': 'info',
+  'candidate.revoked': 'warn',
+  'candidate.left': 'warn',
+  'publish.unconfirmed': 'warn',
+  'read_back.differs': 'error',
+  'strays.entered': 'warn',
+  'revocation.withheld': 'warn',
+  'secret.republished': 'info',
+  'schedule.changed': 'info',
+  'application.refused': 'error',
+  'application.notice': 'warn',
+  'application.recovered': 'info',
+  'pass.failed': 'error',
+  'mirror.failed': 'warn',
+} as const;
+
+export type EventName = keyof typeof EVENT_LEVELS;
+
+/** The timed steps of a rotation. */
+export type Step = 'observe' | 'issue' | 'verify' | 'publish' | 'read_back' | 'revoke';
+
+/** One thing that happened. Never a secret in it; whoever receives it may show all of it. Times are Unix ms. */
+export interface RotationEvent {
+  readonly event: EventName;
+  readonly application: string;
+  readonly issuer?: string;
+  readonly instance?: string;
+  readonly generation?: number;
+  readonly credentialId?: string;
+  readonly accessKeyId?: string;
+  readonly why?: string;
+  readonly step?: Step;
+  readonly durationMs?: number;
+  /** Version at the path. */
+  readonly version?: number;
+  readonly revokeAt?: number | null;
+  readonly rotateAt?: number;
+  /** Of a problem. */
+  readonly code?: string;
+  readonly reason?: string;
+  readonly remedy?: string;
+  /** When it is tried again. */
+  readonly nextAt?: number;
+}
+
+export type Report = (event: RotationEvent) => void;

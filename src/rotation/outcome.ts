@@ -1,0 +1,57 @@
+import type { Problem } from './errors.ts';
+
+/** What a pass did to an application. */
+export type Did = 'nothing' | 'rotated' | 'adopted' | 'republished' | 'entered-strays' | 'revoked' | 'rescheduled';
+
+/**
+ * - `refused`: something about the path is not as rekeyd left it; nothing is touched until a person decides.
+ * - `blocked`: a condition before an issue does not hold; nothing was issued.
+ * - `failed`: an attempt or a look went wrong; it is tried again with a growing pause.
+ */
+export type Trouble = Problem & { readonly kind: 'refused' | 'blocked' | 'failed' };
+
+/** One credential of an application's past that still lives or may live. */
+export interface SupersededView {
+  readonly credentialId: string;
+  readonly accessKeyId: string;
+  readonly instance: string;
+  /** Unix ms; null: only a person revokes it. */
+  readonly revokeAt: number | null;
+  readonly why: string;
+}
+
+/** How an application stands, for status, metrics and the page. Nothing secret in it. Times are Unix ms. */
+export interface ApplicationView {
+  readonly application: string;
+  readonly issuer: string;
+  readonly path: string;
+  readonly generation?: number;
+  readonly current?: {
+    readonly credentialId: string;
+    readonly accessKeyId: string;
+    readonly instance: string;
+    readonly issuedAt: number;
+    readonly publishedAt: number;
+    readonly adopted: boolean;
+  };
+  readonly rotateAt?: number;
+  readonly superseded: readonly SupersededView[];
+  /** Strays that stand in no record yet. */
+  readonly strays: number;
+  readonly hold?: { readonly until: number; readonly by: string; readonly why: string };
+}
+
+/** The end of one pass over one application. */
+export interface Outcome {
+  readonly application: string;
+  readonly did: Did;
+  readonly trouble?: Trouble;
+  /** Conditions worth a person's eye that stop nothing by themselves. */
+  readonly notices: readonly Problem[];
+  /** What is known of it now; absent when it could not even be looked at. */
+  readonly view?: ApplicationView;
+  /** Why it should be looked at again, and when (Unix ms). A changed record or list asks for `now`. */
+  readonly nextAt: number;
+  /** In words: what happens at `nextAt`. */
+  readonly next: string;
+}

@@ -1,0 +1,25 @@
+import type { Outcome } from './outcome.ts';
+
+/** What a person or another program asked for, on top of what is due. */
+export interface OperatorRequest {
+  readonly rotate: boolean;
+  /** Codes of refusals that the person lifts for this one pass. */
+  readonly despite: readonly string[];
+}
+
+/**
+ * The heart as the scheduler and the commands see it. Neither method throws: whatever goes wrong is in the outcome.
+ * Both may run for many applications at once, but never twice at once for the same one.
+ */
+export interface Rotator {
+  /**
+   * Looks at many applications without acting: reads their records, then asks each instance for its list **once**.
+   * `nextAt` of an outcome is when something is to be done; what is at or before now wants a `pass`.
+   * `pace` is awaited before each record is read.
+   */
+  survey(applications: readonly string[], pace: () => Promise<void>): Promise<readonly Outcome[]>;
+  /** Whether a `pass` would find a list that is still valid for what it knows of this application. */
+  isSurveyed(application: string): boolean;
+  /** Reads the record anew, decides, and carries out at most one decision. */
+  pass(application: string, request?: OperatorRequest): Promise<Outcome>;
+}
