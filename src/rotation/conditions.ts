@@ -1,0 +1,120 @@
+import type { Problem } from './errors.ts';
+import type { StoreStanding } from './ports.ts';
+
+/** What is known right before an issue. */
+export interface IssueFacts {
+  readonly standing: StoreStanding;
+  /** Version observed at the path; 0: a new path. */
+  readonly version: number;
+  readonly path: string;
+  readonly attemptMs: number;
+  readonly graceMs: number;
+  /** Why the S3 endpoint does not answer; `undefined` where it does. */
+  readonly endpointSilent: string | undefined;
+  /** Credentials of the instance: what the list shows and what was issued here since. */
+  readonly inUse: number;
+  readonly quota: number;
+  /** Credentials of this application and place that live. */
+  readonly live: number;
+  /** Whether the current credential is gone or reported leaked. */
+  readonly urgent: boolean;
+  /** Strays that a record could enter but has not. */
+  readonly waitingStrays: number;
+}
+
+/** What must hold before a credential is issued. `test` returns the reason where it does not. */
+interface Condition {
+  readonly code: string;
+  readonly test: (facts: IssueFacts) => string | undefined;
+  readonly remedy: string;
+}
+
+const MAX_LIVE = 4;
+const MAX_LIVE_URGENT = 8;
+const MAX_WAITING_STRAYS = 2;
+
+const seconds = (ms: number): string => `${Math.round(ms / 1000)} s`;
+
+/** A broken Vault must never fill an instance with keys: each is looked at before every issue. */
+export const CONDITIONS: readonly Condition[] = [
+  {
+    code: 'namespace-unproven',
+    test: ({ standing }) =>
+      standing.namespace === 'unproven' ? 'the configured Vault namespace does not show itself' : undefined,
+    remedy:
+      'Vault Community Edition has no namespaces and would write into root: remove vault.namespace or correct it.',
+  },
+  {
+    code: 'mount-not-kv2',
+    test: ({ standing, path }) => mountReason(standing.mount, path),
+    remedy: 'vault.mount must name a KV version 2 mount that the token may use (vault secrets list -detailed).',
+  },
+  {
+    code: 'path-not-writable',
+    test: ({ standing, version, path }) => {
+      const needed = version === 0 ? 'create' : 'update';
+      const may = standing.capabilities.has(needed) || standing.capabilities.has('root');
+      return may ? undefined : `the Vault token may not ${needed} ${path}`;
+    },
+    remedy: 'Give the token the rights of config/vault-policy.hcl on this path.',
+  },
+  {
+    code: 'token-short-lived',
+    test: ({ standing, attemptMs }) =>
+      standing.tokenTtlMs >= attemptMs
+        ? undefined
+        : `the Vault token lives ${seconds(standing.tokenTtlMs)}, an attempt may last ${seconds(attemptMs)}`,
+    remedy: 'Raise the TTL of the token or role, or lower verify.timeout.',
+  },
+  {
+    code: 'lifetime-short',
+    test: ({ standing, graceMs }) =>
+      standing.lifetimeMs >= 2 * graceMs
+        ? undefined
+        : `delete_version_after deletes what is published after ${seconds(standing.lifetimeMs)}, the grace is ${seconds(graceMs)}`,
+    remedy: 'Raise or remove delete_version_after of the mount or path, or shorten grace to less than half of it.',
+  },
+  {
+    code: 'endpoint-silent',
+    test: ({ endpointSilent }) => endpointSilent,
+    remedy: 'Correct the endpoint of the issuer, or wait until it is back.',
+  },
+  {
+    code: 'quota-full',
+    test: ({ inUse, quota }) =>
+      inUse < quota ? undefined : `${inUse} of ${quota} credentials of the instance are in use`,
+    remedy: 'Revoke credentials that nobody uses, or raise limits.credentials if the instance allows more.',
+  },
+  {
+    code: 'too-many-live',
+    test: ({ live, urgent }) =>
+      live < (urgent ? MAX_LIVE_URGENT : MAX_LIVE) ? undefined : `${live} credentials of this application are alive`,
+    remedy: 'Wait until a grace is over; if they stay, see why they are not revoked (rekeyd status).',
+  },
+  {
+    code: 'strays-waiting',
+    test: ({ waitingStrays }) =>
+      waitingStrays < MAX_WAITING_STRAYS ? undefined : `${waitingStrays} issued credentials were never published`,
+    remedy:
+      'Find out why publishing fails (rekeyd check). They are taken into the record once old enough, then revoked.',
+  },
+];
+
+function mountReason(mount: StoreStanding['mount'], path: string): string | undefined {
+  const reasons = {
+    'kv-v2': undefined,
+    'kv-v1': `the mount of ${path} is KV version 1, which keeps no versions`,
+    other: `the mount of ${path} is not a KV mount`,
+    unknown: `Vault does not show the mount of ${path}: it does not exist or the token may not see it`,
+  };
+  return reasons[mount];
+}
+
+/** The first condition that does not hold. */
+export function unmet(facts: IssueFacts): Problem | undefined {
+  for (const { code, test, remedy } of CONDITIONS) {
+    const reason = test(facts);
+    if (reason !== undefined) return { code, reason, remedy };
+  }
+  return undefined;
+}

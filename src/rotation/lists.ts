@@ -1,0 +1,172 @@
+import { type Bearer, isMarkedFor, type Marker, parseMarker } from './marker.ts';
+import type { Clock, Issuer, ListedCredential } from './ports.ts';
+
+export interface SeenCredential extends ListedCredential {
+  readonly marker: Marker | undefined;
+}
+
+export interface MarkedCredential extends ListedCredential {
+  readonly marker: Marker;
+}
+
+/** One answer of an instance's list, indexed so that a thousand applications can share it. */
+export class CredentialList {
+  readonly instance: string;
+  /** Position in the order of reads and lists; see `Lists.mark`. */
+  readonly mark: number;
+  /** Unix ms by our clock, when it was asked for. */
+  readonly askedAt: number;
+  readonly #byId = new Map<string, SeenCredential>();
+  readonly #byAccessKeyId = new Map<string, SeenCredential>();
+  readonly #marked = new Map<string, MarkedCredential[]>();
+
+  constructor(instance: string, mark: number, askedAt: number, credentials: readonly ListedCredential[]) {
+    this.instance = instance;
+    this.mark = mark;
+    this.askedAt = askedAt;
+    for (const credential of credentials) this.#index({ ...credential, marker: parseMarker(credential.description) });
+  }
+
+  get size(): number {
+    return this.#byId.size;
+  }
+
+  all(): Iterable<SeenCredential> {
+    return this.#byId.values();
+  }
+
+  byId(id: string): SeenCredential | undefined {
+    return this.#byId.get(id);
+  }
+
+  byAccessKeyId(accessKeyId: string): SeenCredential | undefined {
+    return this.#byAccessKeyId.get(accessKeyId);
+  }
+
+  /** The credentials that carry exactly this application's and place's marker. */
+  of(bearer: Bearer): readonly MarkedCredential[] {
+    const marked = this.#marked.get(`${bearer.owner}/${bearer.application}`) ?? [];
+    return marked.filter((credential) => isMarkedFor(credential.marker, bearer));
+  }
+
+  #index(credential: SeenCredential): void {
+    this.#byId.set(credential.id, credential);
+    this.#byAccessKeyId.set(credential.accessKeyId, credential);
+    if (credential.marker) this.#indexMarked({ ...credential, marker: credential.marker });
+  }
+
+  #indexMarked(credential: MarkedCredential): void {
+    const key = `${credential.marker.owner}/${credential.marker.application}`;
+    const marked = this.#marked.get(key);
+    if (marked) marked.push(credential);
+    else this.#marked.set(key, [credential]);
+  }
+}
+
+/**
+ * The instances' lists, shared. A list serves every application whose record was read before the list was asked for:
+ * `mark()` before reading a record, then `after(instance, mark)`. A list grows with its instance, so one list per
+ * application would be quadratic.
+ */
+export class Lists {
+  readonly #issuers: ReadonlyMap<string, Issuer>;
+  readonly #clock: Clock;
+  readonly #validMs: number;
+  #marks = 0;
+  readonly #latest = new Map<string, CredentialList>();
+  readonly #underway = new Map<string, { readonly mark: number; readonly list: Promise<CredentialList> }>();
+  readonly #issues = new Map<string, Set<{ endMark: number }>>();
+  readonly #revocations = new Map<string, number>();
+
+  /** `issuers` by instance; `validMs`: how long a list may be used (the resync). */
+  constructor(issuers: ReadonlyMap<string, Issuer>, clock: Clock, validMs: number) {
+    this.#issuers = issuers;
+    this.#clock = clock;
+    this.#validMs = validMs;
+  }
+
+  knows(instance: string): boolean {
+    return this.#issuers.has(instance);
+  }
+
+  issuerOf(instance: string): Issuer | undefined {
+    return this.#issuers.get(instance);
+  }
+
+  /** A point in the order of reads and lists: what is marked later was asked for later. */
+  mark(): number {
+    this.#marks += 1;
+    return this.#marks;
+  }
+
+  /** The newest list that was asked for after `mark` and is still valid, without asking. */
+  valid(instance: string, mark: number): CredentialList | undefined {
+    const latest = this.#latest.get(instance);
+    if (!latest || latest.mark <= mark) return undefined;
+    return this.#clock.now() - latest.askedAt <= this.#validMs ? latest : undefined;
+  }
+
+  /** A list that was asked for after `mark`. Callers that wait at the same time share one. Throws `PortError`. */
+  async after(instance: string, mark: number): Promise<CredentialList> {
+    const valid = this.valid(instance, mark);
+    if (valid) return valid;
+    const underway = this.#underway.get(instance);
+    if (underway && underway.mark > mark) return underway.list;
+    return this.#ask(instance);
+  }
+
+  latest(instance: string): CredentialList | undefined {
+    return this.#latest.get(instance);
+  }
+
+  /** Call before an issue, and the returned function when it has ended, however it ended. */
+  issuing(instance: string): () => void {
+    const issue = { endMark: Number.POSITIVE_INFINITY };
+    const issues = this.#issues.get(instance) ?? new Set();
+    this.#issues.set(instance, issues.add(issue));
+    return () => {
+      issue.endMark = this.mark();
+    };
+  }
+
+  /** How many credentials this process may have issued there that the list cannot show yet. */
+  issuedSince(list: CredentialList): number {
+    let count = 0;
+    for (const issue of this.#issues.get(list.instance) ?? []) if (issue.endMark > list.mark) count += 1;
+    return count;
+  }
+
+  /** Remembers that a revocation was asked for, so that it is not asked again before a later list. Settles nothing. */
+  noteRevoked(credentialId: string): void {
+    this.#revocations.set(credentialId, this.mark());
+  }
+
+  wasRevokedSince(list: CredentialList, credentialId: string): boolean {
+    return (this.#revocations.get(credentialId) ?? 0) > list.mark;
+  }
+
+  async #ask(instance: string): Promise<CredentialList> {
+    const issuer = this.#issuers.get(instance);
+    if (!issuer) throw new Error(`no issuer of the policy names the instance ${instance}`);
+    const mark = this.mark();
+    const askedAt = this.#clock.now();
+    const list = issuer.list().then((credentials) => new CredentialList(instance, mark, askedAt, credentials));
+    this.#underway.set(instance, { mark, list });
+    try {
+      const seen = await list;
+      this.#keep(seen);
+      return seen;
+    } finally {
+      if (this.#underway.get(instance)?.mark === mark) this.#underway.delete(instance);
+    }
+  }
+
+  #keep(list: CredentialList): void {
+    const latest = this.#latest.get(list.instance);
+    if (latest && latest.mark > list.mark) return;
+    this.#latest.set(list.instance, list);
+    const issues = this.#issues.get(list.instance);
+    for (const issue of issues ?? []) if (issue.endMark <= list.mark) issues?.delete(issue);
+    for (const [id, mark] of this.#revocations) if (mark < list.mark && !list.byId(id)) this.#revocations.delete(id);
+  }
+}

@@ -1,0 +1,104 @@
+import { createHash } from 'node:crypto';
+import { stringify } from 'safe-stable-stringify';
+import { z } from 'zod';
+import type { SecretData } from './ports.ts';
+
+/** The reserved field of the secret that holds rekeyd's own state. */
+export const RECORD_FIELD = 'rekeyd';
+
+const moment = z.iso.datetime({ offset: true });
+const text = z.string().min(1);
+
+const credential = z.looseObject({
+  id: text,
+  access_key_id: text,
+  instance: text,
+  issued_at: moment,
+  adopted: z.boolean().optional(),
+});
+
+const superseded = z.looseObject({
+  id: text,
+  access_key_id: text,
+  instance: text,
+  /** null: only a person revokes it. */
+  revoke_at: moment.nullable(),
+  /** `rotated`, `stray`, `adopted` or `behind`; a newer replica may know more. */
+  why: text,
+});
+
+const recordSchema = z.looseObject({
+  v: z.literal(1),
+  owner: text,
+  application: text,
+  place: z.string().regex(/^[0-9a-f]{8}$/),
+  generation: z.int().positive(),
+  by: text,
+  credential: credential.nullable(),
+  published_at: moment,
+  rotate_at: moment,
+  schedule: z.string(),
+  fields: z.record(z.string(), z.string()),
+  endpoint: text,
+  region: z.string(),
+  digest: z.string().regex(/^[0-9a-f]{64}$/),
+  superseded: z.array(superseded),
+  hold: z.looseObject({ until: moment, by: z.string(), why: z.string() }).optional(),
+});
+
+/**
+ * What rekeyd remembers of an application, in the shape it has in Vault (JSON, times ISO 8601). Members that this
+ * version does not know are carried along.
+ */
+export type RotationRecord = z.infer<typeof recordSchema>;
+export type CurrentCredential = z.infer<typeof credential>;
+export type Superseded = z.infer<typeof superseded>;
+
+export type RecordReading =
+  | { readonly state: 'none' }
+  /** `why` names the place in the record, never a value. */
+  | { readonly state: 'unreadable'; readonly why: string }
+  | { readonly state: 'record'; readonly record: RotationRecord };
+
+export function readRecord(data: SecretData): RecordReading {
+  if (!Object.hasOwn(data, RECORD_FIELD)) return { state: 'none' };
+  const json = data[RECORD_FIELD];
+  if (typeof json !== 'string') return { state: 'unreadable', why: 'it is not a string' };
+  const parsed = parseJson(json);
+  if (parsed === undefined) return { state: 'unreadable', why: 'it is not JSON' };
+  const version = versionOf(parsed);
+  if (version > 1) return { state: 'unreadable', why: `a newer rekeyd wrote it (v ${version})` };
+  const checked = recordSchema.safeParse(parsed);
+  if (checked.success) return { state: 'record', record: checked.data };
+  const where = [...new Set(checked.error.issues.map((issue) => issue.path.join('.') || 'the whole'))];
+  return { state: 'unreadable', why: `not as rekeyd writes it: ${where.slice(0, 5).join(', ')}` };
+}
+
+export function writeRecord(record: RotationRecord): string {
+  return JSON.stringify(record);
+}
+
+/** SHA-256 of the canonical JSON of the values that stand in these fields; a missing field counts as missing. */
+export function digestOf(data: SecretData, fields: readonly string[]): string {
+  const ours = Object.fromEntries(fields.filter((name) => Object.hasOwn(data, name)).map((name) => [name, data[name]]));
+  return createHash('sha256')
+    .update(stringify(ours) ?? '')
+    .digest('hex');
+}
+
+export function iso(time: number): string {
+  return new Date(time).toISOString();
+}
+
+function parseJson(json: string): unknown {
+  try {
+    return JSON.parse(json);
+  } catch {
+    return undefined;
+  }
+}
+
+function versionOf(parsed: unknown): number {
+  const version = typeof parsed === 'object' && parsed !== null && 'v' in parsed ? parsed.v : 0;
+  return typeof version === 'number' ? version : 0;
+}

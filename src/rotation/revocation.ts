@@ -1,0 +1,77 @@
+import type { Problem } from './errors.ts';
+import { RECORD_FIELD, type Superseded } from './record.ts';
+import { clocksDisagree, isHeld, isSettled, type Situation, showsOurMarker } from './situation.ts';
+
+/** A reason to let a superseded credential live on although its time has come. */
+interface Withholding {
+  readonly code: string;
+  readonly test: (s: Situation, entry: Superseded) => string | undefined;
+  readonly remedy: string;
+}
+
+export const WITHHOLDINGS: readonly Withholding[] = [
+  {
+    code: 'instance-unnamed',
+    test: (s, entry) =>
+      s.observation.lists.has(entry.instance)
+        ? undefined
+        : `${entry.access_key_id} lives on ${entry.instance}, which no issuer of the policy could list`,
+    remedy: 'Put an issuer with that instance into the policy, or revoke the key in the control panel.',
+  },
+  {
+    code: 'is-current',
+    test: (s, entry) =>
+      s.record?.credential?.id === entry.id ? `${entry.access_key_id} is the current credential` : undefined,
+    remedy: 'The record contradicts itself: look at it, and rotate the application by hand.',
+  },
+  {
+    code: 'still-referenced',
+    test: (s, entry) =>
+      isReferenced(s, entry.access_key_id) ? `${entry.access_key_id} stands in a field of the secret` : undefined,
+    remedy: 'Somebody put the old key back. Take it out of the secret; it is revoked at the next look.',
+  },
+  {
+    code: 'not-marked',
+    test: (s, entry) =>
+      showsOurMarker(s, entry) ? undefined : `${entry.access_key_id} no longer carries this application's marker`,
+    remedy: 'Its description was changed at the issuer. Revoke it by hand if nobody uses it.',
+  },
+];
+
+/** Whether the grace is over by our clock and by Vault's. */
+function isOver(s: Situation, entry: Superseded): boolean {
+  return entry.revoke_at !== null && Date.parse(entry.revoke_at) <= s.earliest;
+}
+
+function isReferenced(s: Situation, accessKeyId: string): boolean {
+  return Object.entries(s.data).some(
+    ([name, value]) =>
+      name !== RECORD_FIELD && (name.includes(accessKeyId) || JSON.stringify(value).includes(accessKeyId)),
+  );
+}
+
+/** Entries that no list has settled yet. */
+export function livingEntries(s: Situation): readonly Superseded[] {
+  return (s.record?.superseded ?? []).filter((entry) => !isSettled(s, entry) && !s.revokedSince.has(entry.id));
+}
+
+/** The entries to revoke now. */
+export function revocable(s: Situation): readonly Superseded[] {
+  if (isHeld(s) || clocksDisagree(s)) return [];
+  return livingEntries(s).filter((entry) => isOver(s, entry) && withholding(s, entry) === undefined);
+}
+
+/** Why an entry whose grace is over lives on. */
+export function withheld(s: Situation): readonly Problem[] {
+  return livingEntries(s)
+    .filter((entry) => isOver(s, entry))
+    .flatMap((entry) => withholding(s, entry) ?? []);
+}
+
+function withholding(s: Situation, entry: Superseded): Problem | undefined {
+  for (const { code, test, remedy } of WITHHOLDINGS) {
+    const reason = test(s, entry);
+    if (reason !== undefined) return { code, reason, remedy };
+  }
+  return undefined;
+}

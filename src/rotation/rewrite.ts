@@ -1,0 +1,111 @@
+import type { FieldMapping } from '../policy/policy.ts';
+import { rescheduledAt, scheduleText } from '../policy/schedule.ts';
+import { Secret } from '../policy/secret.ts';
+import { scheduleDiffers } from './drift.ts';
+import { fieldsToWrite, pairIn } from './mapping.ts';
+import { isMarkedFor } from './marker.ts';
+import type { KeyPair } from './ports.ts';
+import { type CurrentCredential, iso, type RotationRecord } from './record.ts';
+import { highestGeneration, type Situation } from './situation.ts';
+import { carriedEntries, strayEntry } from './superseded.ts';
+import { verify } from './verify.ts';
+import type { World } from './world.ts';
+import { commit, draftFields, draftRecord, type Written } from './write.ts';
+
+/** The same credential under a new mapping or at a new endpoint: verified there first, else nothing is written. */
+export async function republish(s: Situation, world: World): Promise<Written> {
+  const record = existing(s.record, 'republish');
+  const pair = pairToVerify(s, record.fields);
+  await verify(pair, s.target, s.application.verify, world);
+  const fields = fieldsToWrite(s.application.fields, record.fields);
+  const draft = draftFields(s, fields, pair, { ...record, ...newSchedule(s, record), by: world.replica });
+  const written = await commit(s, draft, world);
+  world.report({ event: 'secret.republished', ...names(s, written) });
+  return written;
+}
+
+/** A changed schedule enters the record; the secret stays as it is. */
+export async function reschedule(s: Situation, world: World): Promise<Written> {
+  const record = existing(s.record, 'reschedule');
+  const draft = draftRecord(s, { ...record, ...newSchedule(s, record), by: world.replica });
+  const written = await commit(s, draft, world);
+  world.report({ event: 'schedule.changed', ...names(s, written), rotateAt: Date.parse(written.record.rotate_at) });
+  return written;
+}
+
+/** Takes over a hand-made secret, or another application's record, once its key has proved to work. */
+export async function adopt(s: Situation, world: World): Promise<Written> {
+  const pair = pairToVerify(s, s.record?.fields ?? s.application.fields);
+  await verify(pair, s.target, s.application.verify, world);
+  const record = s.record ? renamed(s, s.record, world) : takenOver(s, pair, world);
+  const fields = fieldsToWrite(s.application.fields, s.record?.fields ?? {});
+  const written = await commit(s, draftFields(s, fields, pair, record), world);
+  world.report({ event: 'credential.adopted', ...names(s, written) });
+  return written;
+}
+
+function newSchedule(s: Situation, record: RotationRecord): Pick<RotationRecord, 'schedule' | 'rotate_at'> {
+  if (!scheduleDiffers(s, record)) return record;
+  const { rotate } = s.application;
+  const at = rescheduledAt(rotate, Date.parse(record.published_at), s.now, {
+    ...s.bearer,
+    generation: record.generation,
+  });
+  return { schedule: scheduleText(rotate), rotate_at: iso(at) };
+}
+
+/** From exactly that record: its credential was issued for somebody else, so only a person revokes it later. */
+function renamed(s: Situation, record: RotationRecord, world: World): RotationRecord {
+  const credential = record.credential && { ...record.credential, adopted: true };
+  const superseded = [...carriedEntries(s, record)];
+  return { ...record, ...s.bearer, ...newSchedule(s, record), credential, superseded, by: world.replica };
+}
+
+function takenOver(s: Situation, pair: KeyPair, world: World) {
+  const seen = s.observation.list.byAccessKeyId(pair.accessKeyId);
+  if (!seen) throw new Error('adoption was decided without the key in the list');
+  const ours = isMarkedFor(seen.marker, s.bearer) ? seen.marker : undefined;
+  const generation = ours?.generation ?? highestGeneration(s) + 1;
+  const credential: CurrentCredential = {
+    id: seen.id,
+    access_key_id: seen.accessKeyId,
+    instance: s.observation.instance,
+    issued_at: iso(ours?.attemptedAt ?? seen.createdAt ?? s.now),
+    ...(ours ? {} : { adopted: true }),
+  };
+  const strays = s.strays.filter((stray) => stray.id !== seen.id).map((stray) => strayEntry(s, stray, 'stray'));
+  return {
+    v: 1 as const,
+    ...s.bearer,
+    generation,
+    by: world.replica,
+    credential,
+    ...firstSchedule(s, generation),
+    superseded: strays,
+  };
+}
+
+function firstSchedule(s: Situation, generation: number) {
+  const { rotate } = s.application;
+  const rotateAt = rescheduledAt(rotate, s.now, s.now, { ...s.bearer, generation });
+  return { published_at: iso(s.now), rotate_at: iso(rotateAt), schedule: scheduleText(rotate) };
+}
+
+function pairToVerify(s: Situation, fields: FieldMapping): KeyPair {
+  return existing(pairIn(new Secret(s.data), fields), 'verify');
+}
+
+function existing<T>(value: T | undefined, what: string): T {
+  if (value === undefined) throw new Error(`nothing to ${what} was observed`);
+  return value;
+}
+
+function names(s: Situation, { record, version }: Written) {
+  return {
+    application: s.application.name,
+    instance: s.observation.instance,
+    generation: record.generation,
+    version,
+    ...(record.credential && { credentialId: record.credential.id, accessKeyId: record.credential.access_key_id }),
+  };
+}

@@ -1,0 +1,72 @@
+import { Secret } from '../policy/secret.ts';
+import { PortError } from './errors.ts';
+import { renderFields, type WrittenFields } from './mapping.ts';
+import type { KeyPair, SecretData } from './ports.ts';
+import { digestOf, RECORD_FIELD, type RotationRecord, writeRecord } from './record.ts';
+import type { Situation } from './situation.ts';
+import type { World } from './world.ts';
+
+/** A version that certainly stands at the path now. */
+export interface Written {
+  readonly record: RotationRecord;
+  readonly data: Secret<SecretData>;
+  readonly version: number;
+  readonly expiresAt: number | undefined;
+}
+
+/** A version to be, built wholly from one observation. */
+export interface Draft {
+  readonly record: RotationRecord;
+  readonly data: Secret<SecretData>;
+}
+
+/** The same fields with a new record beside them. */
+export function draftRecord(s: Situation, record: RotationRecord): Draft {
+  return { record, data: new Secret({ ...s.data, [RECORD_FIELD]: writeRecord(record) }) };
+}
+
+/** New values of our fields under a new record; what is not ours is carried over as it was. */
+export function draftFields(
+  s: Situation,
+  fields: WrittenFields,
+  pair: KeyPair,
+  record: Omit<RotationRecord, 'fields' | 'endpoint' | 'region' | 'digest'>,
+): Draft {
+  const ours = renderFields(fields, pair, s.target).reveal();
+  const before = new Set([...Object.keys(s.record?.fields ?? {}), RECORD_FIELD]);
+  const foreign = Object.entries(s.data).filter(([name]) => !before.has(name));
+  const whole = {
+    ...record,
+    fields,
+    endpoint: s.target.endpoint,
+    region: s.target.region,
+    digest: digestOf(ours, Object.keys(fields)),
+  } as RotationRecord;
+  return {
+    record: whole,
+    data: new Secret({ ...Object.fromEntries(foreign), ...ours, [RECORD_FIELD]: writeRecord(whole) }),
+  };
+}
+
+/**
+ * The only way anything is written: compared with the version that the whole draft was built from. Anything but the
+ * very next version counts as a crash: a proxy may have resent what was applied, so nobody can tell what stands there.
+ * Throws `PortError`.
+ */
+export async function commit(s: Situation, draft: Draft, world: World): Promise<Written> {
+  const { version } = s.observation.stored;
+  const answer = await world.store.write(s.application.path, draft.data, version);
+  if (answer.version !== version + 1) throw unconfirmed(s, version + 1, answer.version);
+  return { ...draft, version: answer.version, expiresAt: answer.expiresAt };
+}
+
+function unconfirmed(s: Situation, expected: number, got: number): PortError {
+  return new PortError({
+    kind: 'ambiguous',
+    code: 'publish-unconfirmed',
+    attempted: `write version ${expected} of ${s.application.path}`,
+    reason: `Vault answered with version ${got}`,
+    remedy: 'Nothing to do: the next look sees what happened.',
+    concerns: 'request',
+  });
+}
