@@ -1,0 +1,318 @@
+import { expect, test } from 'vitest';
+import type { Decision } from '../../src/rotation/decide.ts';
+import { decide } from '../../src/rotation/decide.ts';
+import { iso } from '../../src/rotation/record.ts';
+import {
+  applicationOf,
+  askRotate,
+  DAY,
+  dataOf,
+  despite,
+  HOUR,
+  INSTANCE,
+  marked,
+  NOW,
+  recordOf,
+  type Scene,
+  scene,
+  unmarked,
+} from './scene.ts';
+
+const decided = (of: Scene): Decision => decide(scene(of)).decision;
+const doing = (of: Scene): string => decided(of).do;
+const noticed = (of: Scene): string[] => decide(scene(of)).notices.map(({ code }) => code);
+
+const due = recordOf({ rotate_at: iso(NOW - 1000) });
+const overEntry = { id: 'id-6', access_key_id: 'AK6', instance: INSTANCE, revoke_at: iso(NOW - 1000), why: 'rotated' };
+const withOver = recordOf({ superseded: [overEntry] });
+
+test('a current credential that is not due is left alone until it is', () => {
+  expect(decided({ record: recordOf() })).toEqual({ do: 'wait', until: NOW + 25 * DAY, next: 'rotate' });
+});
+
+test('a due credential is rotated to the next generation', () => {
+  expect(decided({ record: due })).toEqual({ do: 'rotate', why: 'due', generation: 8, enter: [] });
+});
+
+test('a path that never had a version gets generation 1', () => {
+  expect(decided({})).toEqual({ do: 'rotate', why: 'first', generation: 1, enter: [] });
+});
+
+test('a path that holds only fields of others gets its first credential beside them', () => {
+  expect(decided({ data: { DATABASE_URL: 'postgres://db' } })).toMatchObject({ do: 'rotate', why: 'first' });
+});
+
+test('the first publish takes all strays in and counts on from the highest', () => {
+  const decision = decided({ listed: [marked(1, 3), marked(2, 4, 1000)] });
+  expect(decision).toMatchObject({ do: 'rotate', why: 'first', generation: 5 });
+  expect(decision.do === 'rotate' && decision.enter.map(({ id, why }) => [id, why])).toEqual([
+    ['id-1', 'stray'],
+    ['id-2', 'stray'],
+  ]);
+});
+
+test('a secret that delete_version_after expired is replaced like a gone one', () => {
+  const stored = { state: 'expired', version: 4 } as const;
+  expect(decided({ stored, listed: [marked(7, 7)] })).toMatchObject({ do: 'rotate', why: 'expired', generation: 8 });
+});
+
+test('a gone credential is replaced although it is not due', () => {
+  expect(decided({ record: recordOf(), current: { is: 'gone' }, listed: [] })).toMatchObject({
+    do: 'rotate',
+    why: 'gone',
+  });
+});
+
+test('a credential that the list lacks but S3 accepts is not replaced, even when due: the list is reported', () => {
+  const of: Scene = { record: due, current: { is: 'unlisted' }, listed: [] };
+  expect(doing(of)).toBe('wait');
+  expect(noticed(of)).toContain('list-distrusted');
+});
+
+test('a credential whose fate is unknown is not replaced', () => {
+  const of: Scene = { record: due, current: { is: 'uncertain', detail: 'no answer' }, listed: [] };
+  expect(doing(of)).toBe('wait');
+  expect(noticed(of)).toContain('current-uncertain');
+});
+
+test('an operator may ask for a rotation at any time', () => {
+  expect(decided({ record: recordOf(), request: askRotate })).toMatchObject({ do: 'rotate', why: 'requested' });
+});
+
+test('a young stray is left to its attempt', () => {
+  expect(doing({ record: recordOf(), listed: [marked(7, 7), marked(8, 8, 60_000)] })).toBe('wait');
+});
+
+test('a stray is entered once it is older than an attempt and the clocks allow for', () => {
+  const age = 60_000 + 120_000 + 60_000;
+  expect(doing({ record: recordOf(), listed: [marked(7, 7), marked(8, 8, age)] })).toBe('wait');
+  const decision = decided({ record: recordOf(), listed: [marked(7, 7), marked(8, 8, age + 1001)] });
+  expect(decision).toEqual({
+    do: 'enter-strays',
+    strays: [{ id: 'id-8', access_key_id: 'AK8', instance: INSTANCE, revoke_at: iso(NOW + DAY), why: 'stray' }],
+  });
+});
+
+test('a stray waits for its age by the slower clock', () => {
+  const of: Scene = { record: recordOf(), listed: [marked(7, 7), marked(8, 8, 250_000)] };
+  expect(doing(of)).toBe('enter-strays');
+  expect(doing({ ...of, stored: { serverTime: NOW - 30_000 } })).toBe('wait');
+});
+
+test('strays are entered before anything is revoked or rotated', () => {
+  const record = recordOf({ superseded: [overEntry], rotate_at: iso(NOW - 1000) });
+  expect(doing({ record, listed: [marked(7, 7), marked(6, 6), marked(8, 8)] })).toBe('enter-strays');
+});
+
+test('a superseded credential is revoked once its revoke_at has passed, before a rotation that is due', () => {
+  const record = recordOf({ superseded: [overEntry], rotate_at: iso(NOW - 1000) });
+  expect(decided({ record, listed: [marked(7, 7), marked(6, 6)] })).toEqual({ do: 'revoke', entries: [overEntry] });
+});
+
+test('a superseded credential is left alone until its revoke_at', () => {
+  const record = recordOf({ superseded: [{ ...overEntry, revoke_at: iso(NOW + HOUR) }] });
+  expect(decided({ record, listed: [marked(7, 7), marked(6, 6)] })).toEqual({
+    do: 'wait',
+    until: NOW + HOUR,
+    next: 'revoke AK6',
+  });
+});
+
+test('a revoke_at that has passed by one clock only is waited for', () => {
+  const of: Scene = { record: withOver, listed: [marked(7, 7), marked(6, 6)] };
+  expect(doing(of)).toBe('revoke');
+  expect(decided({ ...of, stored: { serverTime: NOW - 5000 } })).toMatchObject({ do: 'wait', until: NOW + 4000 });
+});
+
+test('a revocation that was asked for since the list was is not asked for again', () => {
+  const of: Scene = { record: withOver, listed: [marked(7, 7), marked(6, 6)], revokedSince: new Set(['id-6']) };
+  expect(doing(of)).toBe('wait');
+});
+
+test('an entry that its list lacks is settled', () => {
+  expect(doing({ record: withOver, listed: [marked(7, 7)] })).toBe('wait');
+});
+
+test.each([
+  [
+    'the old key stands in a field of the secret',
+    'still-referenced',
+    { data: dataOf(withOver, { NOTE: 'use AK6 again' }), listed: [marked(7, 7), marked(6, 6)] },
+  ],
+  [
+    'the old key stands in a nested field',
+    'still-referenced',
+    { data: dataOf(withOver, { deep: { a: ['AK6'] } }), listed: [marked(7, 7), marked(6, 6)] },
+  ],
+  ['the list shows it without a marker', 'not-marked', { listed: [marked(7, 7), unmarked(6)] }],
+  [
+    'the list shows it with the marker of another place',
+    'not-marked',
+    { listed: [marked(7, 7), marked(6, 6, DAY, { owner: 'acme', application: 'billing', place: 'ffffffff' })] },
+  ],
+])('nothing is revoked while %s', (_, code, of) => {
+  expect(doing({ record: withOver, ...of })).toBe('wait');
+  expect(noticed({ record: withOver, ...of })).toContain(code);
+});
+
+test('an entry of an instance that no issuer names is kept and shown', () => {
+  const record = recordOf({ superseded: [{ ...overEntry, instance: 'os-old' }] });
+  expect(doing({ record })).toBe('wait');
+  expect(noticed({ record })).toContain('instance-unnamed');
+});
+
+test('an entry is revoked at its own instance', () => {
+  const entry = { ...overEntry, instance: 'os-old' };
+  const record = recordOf({ superseded: [entry] });
+  expect(decided({ record, elsewhere: { 'os-old': [marked(6, 6)] } })).toEqual({ do: 'revoke', entries: [entry] });
+});
+
+test('an entry without a revoke_at is only ever shown', () => {
+  const record = recordOf({ superseded: [{ ...overEntry, revoke_at: null, why: 'adopted' }] });
+  const of: Scene = { record, listed: [marked(7, 7), marked(6, 6)] };
+  expect(doing(of)).toBe('wait');
+  expect(noticed(of)).toContain('adopted-still-live');
+});
+
+const hold = { until: iso(NOW + HOUR), by: 'anna', why: 'migration' };
+
+test('a hold stops scheduled rotation and revocation until its time', () => {
+  expect(decided({ record: recordOf({ hold, rotate_at: iso(NOW - 1) }) })).toMatchObject({
+    do: 'wait',
+    until: NOW + HOUR,
+  });
+  const record = recordOf({ hold, superseded: [overEntry] });
+  expect(doing({ record, listed: [marked(7, 7), marked(6, 6)] })).toBe('wait');
+});
+
+test('a hold that is over stops nothing', () => {
+  expect(doing({ record: recordOf({ hold: { ...hold, until: iso(NOW - 1) }, rotate_at: iso(NOW - 1) }) })).toBe(
+    'rotate',
+  );
+});
+
+test('a hold does not stop the replacement of a gone credential', () => {
+  expect(doing({ record: recordOf({ hold }), current: { is: 'gone' }, listed: [] })).toBe('rotate');
+});
+
+const apart = { serverTime: NOW + 61_000 };
+
+test('clocks more than a minute apart stop scheduled rotation and revocation, and say so', () => {
+  expect(doing({ record: due, stored: apart })).toBe('wait');
+  expect(noticed({ record: due, stored: apart })).toContain('clocks-disagree');
+  expect(doing({ record: withOver, listed: [marked(7, 7), marked(6, 6)], stored: { serverTime: NOW - 61_000 } })).toBe(
+    'wait',
+  );
+});
+
+test('clocks a minute apart stop nothing', () => {
+  expect(doing({ record: due, stored: { serverTime: NOW + 60_000 } })).toBe('rotate');
+});
+
+test('clocks that disagree do not stop the replacement of a gone credential, whose grace starts at the later clock', () => {
+  const of: Scene = { record: recordOf(), current: { is: 'gone' }, listed: [], stored: apart };
+  expect(doing(of)).toBe('rotate');
+  expect(scene(of).latest).toBe(NOW + 61_000);
+});
+
+const window = { everyMs: 30 * DAY, timezone: 'UTC', jitterMs: 0, window: '* 2-3 * * *' };
+
+test('a rotation that is due waits for its window', () => {
+  expect(decided({ record: due, application: { rotate: window }, policyLoadedAt: 0 })).toMatchObject({
+    do: 'wait',
+    until: Date.parse('2026-03-11T02:00:00Z'),
+  });
+});
+
+test('the window does not hold back a gone credential or an operator', () => {
+  const application = { rotate: window };
+  expect(doing({ record: recordOf(), current: { is: 'gone' }, listed: [], application })).toBe('rotate');
+  expect(doing({ record: due, request: askRotate, application })).toBe('rotate');
+});
+
+test('a secret that Vault will delete by itself is due one grace before', () => {
+  expect(doing({ record: recordOf(), stored: { expiresAt: NOW + DAY + 1 } })).toBe('wait');
+  expect(doing({ record: recordOf(), stored: { expiresAt: NOW + DAY } })).toBe('rotate');
+});
+
+test('changed fields are republished with the same credential', () => {
+  expect(
+    doing({ record: recordOf(), application: { fields: { ...applicationOf().fields, REGION: '{region}' } } }),
+  ).toBe('republish');
+});
+
+test('a field that the policy no longer maps keeps being written until it is named null', () => {
+  const { endpoint: _, ...fewer } = applicationOf().fields;
+  expect(doing({ record: recordOf(), application: { fields: fewer } })).toBe('wait');
+  expect(doing({ record: recordOf(), application: { fields: { ...fewer, endpoint: null } } })).toBe('republish');
+});
+
+test('a changed schedule enters the record', () => {
+  expect(
+    doing({ record: recordOf(), application: { rotate: { everyMs: 10 * DAY, timezone: 'UTC', jitterMs: 0 } } }),
+  ).toBe('reschedule');
+});
+
+test.each([
+  ['fields', { fields: { ...applicationOf().fields, REGION: '{region}' } }],
+  ['schedule', { rotate: { everyMs: 10 * DAY, timezone: 'UTC', jitterMs: 0 } }],
+])('other %s of somebody who wrote since this policy was loaded are left and reported', (_, application) => {
+  const of: Scene = { record: recordOf(), application, policyLoadedAt: NOW - 6 * DAY };
+  expect(doing(of)).toBe('wait');
+  expect(noticed(of)).toContain('policies-disagree');
+  expect(decide(scene(of)).notices[0]?.reason).toContain('replica-1');
+});
+
+test('what this very process wrote before is brought up to its policy', () => {
+  const fields = { ...applicationOf().fields, REGION: '{region}' };
+  expect(
+    doing({ record: recordOf(), application: { fields }, policyLoadedAt: NOW - 6 * DAY, replica: 'replica-1' }),
+  ).toBe('republish');
+});
+
+test('the policy load is compared on the clock of Vault', () => {
+  const fields = { ...applicationOf().fields, REGION: '{region}' };
+  const written = { createdAt: NOW - HOUR + 10_000, serverTime: NOW + 30_000 };
+  expect(doing({ record: recordOf(), application: { fields }, stored: written })).toBe('republish');
+});
+
+test('strays from beyond a restored record are taken in for a person to decide when the secret in Vault is dead', () => {
+  const decision = decided({ record: recordOf(), current: { is: 'gone' }, listed: [marked(8, 8), marked(9, 9)] });
+  expect(decision).toMatchObject({ do: 'rotate', why: 'gone', generation: 10 });
+  expect(decision.do === 'rotate' && decision.enter.map(({ why, revoke_at }) => [why, revoke_at])).toEqual([
+    ['behind', null],
+    ['behind', null],
+  ]);
+});
+
+test('a lifted refusal leads to a new credential at once, and takes the strays in', () => {
+  const decision = decided({ record: recordOf(), listed: [marked(7, 7), marked(9, 9)], request: despite('behind') });
+  expect(decision).toMatchObject({
+    do: 'rotate',
+    why: 'requested',
+    generation: 10,
+    enter: [{ id: 'id-9', why: 'behind' }],
+  });
+});
+
+test('a hand-made secret is adopted where the policy says so', () => {
+  const data = { access_key_id: 'AK1', secret_access_key: 'old' };
+  expect(doing({ data, listed: [unmarked(1)], application: { adopt: true } })).toBe('adopt');
+});
+
+test('once adopted, adopt: true changes nothing any more', () => {
+  expect(doing({ record: recordOf(), application: { adopt: true } })).toBe('wait');
+});
+
+test('a record is adopted by exactly its old owner and name', () => {
+  const record = recordOf({ owner: 'old', application: 'invoices' });
+  const adopt = { owner: 'old', application: 'invoices' };
+  expect(doing({ record, application: { adopt } })).toBe('adopt');
+  expect(doing({ record, application: { adopt: { owner: 'old', application: 'other' } } })).toBe('refuse');
+});
+
+test('a retired application still has its superseded credentials revoked', () => {
+  const record = { ...withOver, credential: null };
+  expect(doing({ record, listed: [marked(6, 6)] })).toBe('revoke');
+  expect(doing({ record, listed: [] })).toBe('refuse');
+});
