@@ -5,7 +5,7 @@ import type { Report } from './rotation/events.ts';
 import { Lists } from './rotation/lists.ts';
 import { openRotator } from './rotation/pass.ts';
 import type { Clock, Issuer, RandomHex, SecretStore, Verifier } from './rotation/ports.ts';
-import type { Rotator } from './rotation/rotator.ts';
+import type { Examiner, Rotator } from './rotation/rotator.ts';
 import type { IssuerSite } from './rotation/world.ts';
 import { Circuit } from './scheduler/circuit.ts';
 import { guardedStore, pacedIssuer } from './scheduler/pacing.ts';
@@ -21,13 +21,15 @@ export interface PartsOptions {
   /** Unix ms: when the policy was read. */
   readonly policyLoadedAt: number;
   readonly env: NodeJS.ProcessEnv;
+  /** Hears how many credentials each list held. */
+  readonly onListed?: (issuer: string, credentials: number) => void;
 }
 
 /** Everything one replica is made of, built from a policy. Nothing is contacted before it is used. */
 export interface Parts {
   readonly policy: Policy;
   readonly options: PartsOptions;
-  readonly rotator: Rotator;
+  readonly rotator: Rotator & Examiner;
   readonly lists: Lists;
   readonly sites: ReadonlyMap<string, IssuerSite>;
   readonly vault: VaultStore;
@@ -48,7 +50,7 @@ export function buildParts(policy: Policy, options: PartsOptions): Parts {
   }));
   const paced = opened.map(({ policy: { name, limits }, issuer }) => {
     const circuit = new Circuit({ server: `issuer ${name}`, code: 'issuer-circuit-open' });
-    return { name, circuit, issuer: pacedIssuer(issuer, limits, circuit) };
+    return { name, circuit, issuer: pacedIssuer(issuer, limits, circuit, (count) => options.onListed?.(name, count)) };
   });
   const vaultCircuit = new Circuit({ server: 'Vault', code: 'vault-circuit-open' });
   const store = guardedStore(vault, vaultCircuit);

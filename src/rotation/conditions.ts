@@ -110,11 +110,10 @@ function mountReason(mount: StoreStanding['mount'], path: string): string | unde
   return reasons[mount];
 }
 
-/** The first condition that does not hold. */
-export function unmet(facts: IssueFacts): Problem | undefined {
-  for (const { code, test, remedy } of CONDITIONS) {
+/** The conditions that do not hold. */
+export function unmet(facts: IssueFacts): readonly Problem[] {
+  return CONDITIONS.flatMap(({ code, test, remedy }) => {
     const reason = test(facts);
-    if (reason !== undefined) return { code, reason, remedy };
-  }
-  return undefined;
+    return reason === undefined ? [] : [{ code, reason, remedy }];
+  });
 }

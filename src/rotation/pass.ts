@@ -1,21 +1,24 @@
 import PQueue from 'p-queue';
+import { unmet } from './conditions.ts';
 import { type Decision, decide } from './decide.ts';
 import { type Problem, problemOf } from './errors.ts';
+import { gather } from './gather.ts';
 import { type Observation, observe, type Reading, read } from './observe.ts';
 import type { Did, Outcome, Trouble } from './outcome.ts';
 import { enterStrays, revoke } from './retire.ts';
 import { adopt, republish, reschedule } from './rewrite.ts';
 import { rotate } from './rotate.ts';
-import type { OperatorRequest, Rotator } from './rotator.ts';
+import type { Examination, Examiner, OperatorRequest, Rotator } from './rotator.ts';
 import { type Situation, situate } from './situation.ts';
 import { viewOf } from './view.ts';
+import { wordsFor } from './words.ts';
 import { siteOf, type World } from './world.ts';
 import type { Written } from './write.ts';
 
 /** Records read at once by one survey. */
 const READS_AT_ONCE = 16;
 
-export function openRotator(world: World): Rotator {
+export function openRotator(world: World): Rotator & Examiner {
   return new PassRotator(world);
 }
 
@@ -33,7 +36,7 @@ interface Effect {
   readonly notices?: readonly Problem[];
 }
 
-class PassRotator implements Rotator {
+class PassRotator implements Rotator, Examiner {
   readonly #world: World;
   readonly #sightings = new Map<string, Sighting>();
 
@@ -66,6 +69,16 @@ class PassRotator implements Rotator {
       const observation = await this.#observe(reading, request !== undefined);
       return this.#carryOut(this.#situate(observation, request));
     });
+  }
+
+  async examine(application: string): Promise<Examination> {
+    const examined = await this.#tryTo(application, async () => {
+      const s = this.#situate(await this.#observe(await this.#read(application)), undefined);
+      const outcome = this.#outcome(s, { did: 'nothing' });
+      const why = s.observation.current.is === 'gone' ? 'gone' : 'due';
+      return { outcome, unmet: unmet(await gather(s, { why, enter: [] }, this.#world)) };
+    });
+    return 'did' in examined ? { outcome: examined, unmet: [] } : examined;
   }
 
   #read(name: string): Promise<Reading> {
@@ -235,5 +248,5 @@ function revocationsSince({ record, lists }: Observation, world: World): Readonl
 function nextOf(decision: Decision, now: number): Pick<Outcome, 'nextAt' | 'next'> {
   if (decision.do === 'wait') return { nextAt: decision.until, next: decision.next };
   if (decision.do === 'refuse') return { nextAt: Number.POSITIVE_INFINITY, next: 'look again' };
-  return { nextAt: now, next: decision.do };
+  return { nextAt: now, next: wordsFor(decision) };
 }

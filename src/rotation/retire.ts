@@ -57,7 +57,9 @@ export async function revokeCandidate(
 
 function named(s: Situation, entry: Superseded) {
   const revokeAt = entry.revoke_at === null ? null : Date.parse(entry.revoke_at);
+  const generation = s.observation.lists.get(entry.instance)?.byId(entry.id)?.marker?.generation;
   return {
+    ...(generation !== undefined && { generation }),
     application: s.application.name,
     instance: entry.instance,
     credentialId: entry.id,

@@ -1,12 +1,13 @@
-import { stringify } from 'safe-stable-stringify';
 import { rotateAt, scheduleText } from '../policy/schedule.ts';
-import { type IssueFacts, unmet } from './conditions.ts';
+import { unmet } from './conditions.ts';
 import type { Decision } from './decide.ts';
 import { PortError, type Problem, problemOf } from './errors.ts';
 import type { RotationEvent } from './events.ts';
+import { gather } from './gather.ts';
 import { fieldsToWrite } from './mapping.ts';
 import { formatMarker, newMarker } from './marker.ts';
 import type { IssuedCredential } from './ports.ts';
+import { mirror, readBack } from './readback.ts';
 import { iso } from './record.ts';
 import { revokeCandidate } from './retire.ts';
 import type { Situation } from './situation.ts';
@@ -36,42 +37,26 @@ export type Rotated =
  * while its publish was not sent, and left for the next look afterwards.
  */
 export async function rotate(s: Situation, rotation: Rotation, world: World): Promise<Rotated> {
-  const blocked = unmet(await gather(s, rotation, world));
+  const [blocked] = unmet(await gather(s, rotation, world));
   if (blocked) return { blocked };
   const attempt = begin(s, rotation, world);
   attempt.tell('rotation.started');
   const candidate = await issue(attempt);
   await verifyOrRevoke(attempt, candidate);
   const written = await publish(attempt, candidate);
-  const differs = await readBack(attempt, written);
-  await mirror(attempt, written);
-  return { written, differs };
+  return { written, differs: await lookBack(attempt, written) };
 }
 
-async function gather(s: Situation, rotation: Rotation, world: World): Promise<IssueFacts> {
-  const { lists } = world;
-  const { list } = s.observation;
-  const { quota } = siteOf(world, s.application);
-  const [standing, endpointSilent] = await Promise.all([
-    world.store.standing(s.application.path, attemptMs(s.application)),
-    world.verifier.reach(s.target).then(
-      () => undefined,
-      (error: unknown) => problemOf(error).reason,
-    ),
-  ]);
-  return {
-    standing,
-    endpointSilent,
-    version: s.observation.stored.version,
-    path: s.application.path,
-    attemptMs: attemptMs(s.application),
-    graceMs: s.application.graceMs,
-    inUse: list.size + lists.issuedSince(list),
-    quota,
-    live: s.own.length,
-    urgent: rotation.why === 'gone',
-    waitingStrays: s.record && rotation.enter.length === 0 ? s.strays.length : 0,
-  };
+/** The credential is published; what goes wrong from here on is told and changes nothing. */
+async function lookBack(attempt: Attempt, written: Written): Promise<Problem | undefined> {
+  const { s, world, tell } = attempt;
+  const { path } = s.application;
+  const { version } = written;
+  const { value: differs, durationMs } = await timed(attempt, () => readBack(path, written, world));
+  if (differs) tell('read_back.differs', { version, ...differs });
+  else tell('credential.read_back', { version, step: 'read_back', durationMs });
+  await mirror(path, written, world).catch((error) => tell('mirror.failed', { version, ...problemOf(error) }));
+  return differs;
 }
 
 function begin(s: Situation, rotation: Rotation, world: World): Attempt {
@@ -127,7 +112,14 @@ async function publish(attempt: Attempt, candidate: IssuedCredential): Promise<W
     for (const entry of written.record.superseded.filter(({ id }) => id === s.record?.credential?.id)) {
       const revokeAt = entry.revoke_at === null ? null : Date.parse(entry.revoke_at);
       const names = { credentialId: entry.id, accessKeyId: entry.access_key_id, why: entry.why };
-      world.report({ event: 'credential.superseded', application: s.application.name, ...names, revokeAt });
+      const { generation } = s.record ?? {};
+      world.report({
+        event: 'credential.superseded',
+        application: s.application.name,
+        ...names,
+        revokeAt,
+        ...(generation !== undefined && { generation }),
+      });
     }
     return written;
   } catch (error) {
@@ -173,56 +165,6 @@ function draftPublish({ s, rotation, world }: Attempt, candidate: IssuedCredenti
     schedule: scheduleText(rotate),
     superseded: supersededByPublish({ ...s, latest: s.latest + (now - s.now) }, rotation.enter),
   });
-}
-
-const READ_BACK_TRIES = 3;
-const READ_BACK_PAUSE_MS = 500;
-
-/** What Vault returns must be what was written, to the byte. A difference is reported; it never takes anything back. */
-async function readBack(attempt: Attempt, written: Written): Promise<Problem | undefined> {
-  const { world } = attempt;
-  let reason = '';
-  for (let tries = 0; tries < READ_BACK_TRIES; tries += 1) {
-    if (tries > 0) await world.clock.sleep(READ_BACK_PAUSE_MS);
-    const { value, durationMs } = await timed(attempt, () => differenceAt(attempt, written));
-    if (value === undefined) {
-      attempt.tell('credential.read_back', { version: written.version, step: 'read_back', durationMs });
-      return undefined;
-    }
-    reason = value;
-  }
-  const remedy = 'Read the secret by hand; a replica of Vault may lag behind. The old key lives on through its grace.';
-  const problem = { code: 'read-back-differs', reason, remedy };
-  attempt.tell('read_back.differs', { version: written.version, ...problem });
-  return problem;
-}
-
-async function differenceAt({ s, world }: Attempt, written: Written): Promise<string | undefined> {
-  try {
-    const stored = await world.store.read(s.application.path);
-    if (stored.version > written.version) return undefined;
-    if (stored.state !== 'present' || stored.version < written.version) {
-      return `version ${written.version} was written, but ${stored.state} version ${stored.version} is read`;
-    }
-    const same = stringify(stored.data.reveal()) === stringify(written.data.reveal());
-    return same ? undefined : `version ${written.version} does not read back as it was written`;
-  } catch (error) {
-    return problemOf(error).reason;
-  }
-}
-
-/** For people only: its failure is told and changes nothing. */
-async function mirror({ s, world, tell }: Attempt, { record, version }: Written): Promise<void> {
-  const values = {
-    rekeyd_application: `${record.owner}/${record.application}`,
-    rekeyd_generation: String(record.generation),
-    rekeyd_access_key_id: record.credential?.access_key_id ?? '',
-    rekeyd_published_at: record.published_at,
-    rekeyd_rotate_at: record.rotate_at,
-  };
-  await world.store
-    .annotate(s.application.path, values)
-    .catch((error: unknown) => tell('mirror.failed', { version, ...problemOf(error) }));
 }
 
 async function timed<T>(

@@ -1,3 +1,4 @@
+import type { Problem } from './errors.ts';
 import type { Outcome } from './outcome.ts';
 
 /** What a person or another program asked for, on top of what is due. */
@@ -22,4 +23,15 @@ export interface Rotator {
   isSurveyed(application: string): boolean;
   /** Reads the record anew, decides, and carries out at most one decision. */
   pass(application: string, request?: OperatorRequest): Promise<Outcome>;
+}
+
+/** How an application stands, and what would keep a credential from being issued for it now. */
+export interface Examination {
+  readonly outcome: Outcome;
+  readonly unmet: readonly Problem[];
+}
+
+export interface Examiner {
+  /** Looks at one application as a pass would, and at every condition before an issue. Touches nothing, throws nothing. */
+  examine(application: string): Promise<Examination>;
 }

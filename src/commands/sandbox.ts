@@ -1,0 +1,60 @@
+import { parseListenAddress } from '../policy/address.ts';
+import type { ListenAddress } from '../policy/policy.ts';
+import { type Sandbox, type SandboxOptions, startSandbox } from '../sandbox/sandbox.ts';
+
+/** Where each stand-in listens, as `HOST:PORT`; a free port of 127.0.0.1 when missing. */
+export interface SandboxCommandOptions {
+  readonly glesys?: string;
+  readonly s3?: string;
+  readonly vault?: string;
+}
+
+export interface SandboxCommandIo {
+  write(text: string): void;
+  /** Resolves when it is to end. */
+  readonly stopped: Promise<void>;
+}
+
+/** An address that is none. The message says what to write. */
+export class BadListenAddress extends Error {
+  override readonly name = 'BadListenAddress';
+}
+
+/**
+ * Runs the stand-ins alone until told to stop, and prints one line of JSON that says how to reach them. Their
+ * credentials are in it: they open nothing but these stand-ins. Throws `BadListenAddress`, and where a port is taken.
+ */
+export async function sandboxCommand(options: SandboxCommandOptions, io: SandboxCommandIo): Promise<void> {
+  const sandbox = await startSandbox(addresses(options));
+  try {
+    io.write(`${JSON.stringify(introduction(sandbox))}\n`);
+    await io.stopped;
+  } finally {
+    await sandbox.close();
+  }
+}
+
+function addresses(options: SandboxCommandOptions): SandboxOptions {
+  const given = Object.entries(options).filter((entry): entry is [string, string] => entry[1] !== undefined);
+  return Object.fromEntries(given.map(([server, text]) => [server, parse(server, text)]));
+}
+
+function parse(server: string, text: string): ListenAddress {
+  const address = parseListenAddress(text);
+  if (address !== undefined) return address;
+  throw new BadListenAddress(`--${server} ${text} is no address: write HOST:PORT, such as 127.0.0.1:8200`);
+}
+
+function introduction(sandbox: Sandbox): Record<string, string> {
+  const { glesys, s3, vault, roleId, secretId, project, apiKey, instance } = sandbox;
+  return {
+    glesys,
+    s3,
+    vault,
+    role_id: roleId.reveal(),
+    secret_id: secretId.reveal(),
+    project,
+    api_key: apiKey.reveal(),
+    instance,
+  };
+}

@@ -1,0 +1,20 @@
+/** Where a command reads and writes; given in, so that a test can look. */
+export interface Terminal {
+  /** What was asked for. */
+  readonly write: (text: string) => void;
+  /** What is said beside it: progress, complaints. */
+  readonly complain: (text: string) => void;
+  /** Whether a person reads along. */
+  readonly isInteractive: boolean;
+  readonly env: NodeJS.ProcessEnv;
+  /** Ends the process's work at SIGINT or SIGTERM. */
+  readonly stopped: Promise<void>;
+}
+
+/** The exit codes that people and scripts rely on. */
+export const EXIT = { done: 0, failed: 1, usage: 2 } as const;
+
+/** Something about the call or the configuration is wrong; nothing was contacted. Exit code 2. */
+export class UsageError extends Error {
+  override readonly name = 'UsageError';
+}

@@ -1,0 +1,126 @@
+import type { Logger } from 'pino';
+import { type HttpServer, startHttp } from './http/server.ts';
+import { buildParts, type Parts, type PartsOptions } from './parts.ts';
+import type { Policy } from './policy/policy.ts';
+import { secretSource } from './policy/secrets.ts';
+import type { Report } from './rotation/events.ts';
+import { Scheduler } from './scheduler/scheduler.ts';
+import { Board } from './telemetry/board.ts';
+import { eventLogger, logCircuit, logProblem } from './telemetry/log.ts';
+import { Metrics } from './telemetry/metrics.ts';
+import { VERSION } from './version.ts';
+
+export interface DaemonOptions extends Omit<PartsOptions, 'report' | 'onListed'> {
+  readonly logger: Logger;
+  /** Hears every event too. */
+  readonly hear?: Report;
+}
+
+/** A daemon at work. */
+export interface Daemon {
+  readonly board: Board;
+  readonly http: HttpServer;
+  /** Starts nothing new, lets every running attempt end within its bound, and closes everything. */
+  stop(): Promise<void>;
+}
+
+/** Builds everything from the policy and sets it going. Throws where the HTTP address cannot be had. */
+export async function startDaemon(policy: Policy, options: DaemonOptions): Promise<Daemon> {
+  const { logger, clock } = options;
+  for (const { code, application, message } of policy.warnings) {
+    logger.warn({ event: 'policy.warning', code, application }, message);
+  }
+  const log = eventLogger(logger);
+  const board = new Board(policy.applications, log);
+  const hearers: Report[] = [log, (event) => board.follow(event), ...(options.hear ? [options.hear] : [])];
+  const report: Report = (event) => {
+    for (const hear of hearers) hear(event);
+  };
+  let onListed: PartsOptions['onListed'];
+  const parts = buildParts(policy, { ...options, report, onListed: (name, count) => onListed?.(name, count) });
+  const scheduler = openScheduler(parts, board);
+  const metrics = openMetrics(parts, board, scheduler);
+  hearers.push((event) => metrics.follow(event));
+  onListed = (name, count) => metrics.noteListed(name, count);
+  for (const { circuit } of watchesOf(parts)) logCircuit(logger, circuit);
+  const http = await openHttp(parts, { board, metrics, scheduler, logger });
+  scheduler.start();
+  const { size } = policy.applications;
+  logger.info(
+    { event: 'daemon.started', version: VERSION, replica: options.replica, applications: size, http: http.url },
+    `rekeyd ${VERSION} looks after ${size} applications; ${http.url}`,
+  );
+  return {
+    board,
+    http,
+    stop: async () => {
+      logger.info({ event: 'daemon.stopping' }, 'stopping: what is under way ends first');
+      await scheduler.stop();
+      await http.close();
+      await parts.close();
+      logger.info({ event: 'daemon.stopped', at: new Date(clock.now()).toISOString() }, 'stopped');
+    },
+  };
+}
+
+function openScheduler(parts: Parts, board: Board): Scheduler {
+  const { policy, rotator, options } = parts;
+  const { clock, replica } = options;
+  const scheduler: Scheduler = new Scheduler({
+    replica,
+    policy,
+    rotator,
+    clock,
+    random: Math.random,
+    issuers: parts.issuerWatches,
+    vault: parts.vaultWatch,
+    onOutcome: (outcome) => board.record(outcome, clock.now(), scheduler.nextAtOf(outcome.application)),
+  });
+  return scheduler;
+}
+
+function openMetrics(parts: Parts, board: Board, scheduler: Scheduler): Metrics {
+  return new Metrics({
+    board,
+    now: () => parts.options.clock.now(),
+    issuers: parts.policy.issuers,
+    circuits: watchesOf(parts).map(({ circuit }) => circuit),
+    effectiveResyncMs: () => scheduler.effectiveResyncMs,
+    version: VERSION,
+    isAboutProcess: true,
+  });
+}
+
+interface Shown {
+  readonly board: Board;
+  readonly metrics: Metrics;
+  readonly scheduler: Scheduler;
+  readonly logger: Logger;
+}
+
+function openHttp(parts: Parts, { board, metrics, scheduler, logger }: Shown): Promise<HttpServer> {
+  const { listen, token } = parts.policy.http;
+  return startHttp({
+    listen,
+    ...(token && { token: secretSource(token, parts.options.env) }),
+    board,
+    metrics,
+    now: () => parts.options.clock.now(),
+    sinceBeatMs: () => scheduler.sinceBeatMs,
+    missing: () => missing(parts, scheduler),
+    onError: (error) => logProblem(logger, 'http.failed', error),
+  });
+}
+
+/** What keeps this replica from being ready, in words. */
+function missing(parts: Parts, scheduler: Scheduler): readonly string[] {
+  const { problem } = parts.vault.tokenStanding();
+  return [
+    ...(problem ? [`no login to Vault: ${problem.reason}`] : []),
+    ...scheduler.unsurveyed.map((issuer) => `the applications of issuer ${issuer} have not been looked at yet`),
+  ];
+}
+
+function watchesOf(parts: Parts) {
+  return [...parts.issuerWatches.values(), parts.vaultWatch];
+}

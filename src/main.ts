@@ -1,0 +1,125 @@
+#!/usr/bin/env node
+import { Command, CommanderError, InvalidArgumentError } from 'commander';
+import { EXIT, type Terminal, UsageError } from './commands/terminal.ts';
+import { problemOf } from './rotation/errors.ts';
+import { VERSION } from './version.ts';
+
+/** The command line: parse, and hand over to one command. Each is loaded only when it is called. */
+const terminal: Terminal = {
+  write: (text) => process.stdout.write(text),
+  complain: (text) => process.stderr.write(text),
+  isInteractive: process.stdout.isTTY === true,
+  env: process.env,
+  stopped: stopSignal(),
+};
+
+/** A terminal may send a signal twice (to npm and to us): the second changes nothing, what is under way ends first. */
+function stopSignal(): Promise<void> {
+  return new Promise((resolve) => {
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => resolve());
+  });
+}
+
+let exitCode: number = EXIT.done;
+
+/** Runs a command and keeps its exit code. */
+function ends(run: () => Promise<number>): Promise<void> {
+  return run().then((code) => {
+    exitCode = code;
+  });
+}
+
+const DEFAULT_CONFIG = 'config/rekeyd.yaml';
+
+function command(name: string, description: string): Command {
+  return program.command(name).description(description);
+}
+
+function onPolicy(name: string, description: string): Command {
+  const config = process.env['REKEYD_CONFIG'] ?? DEFAULT_CONFIG;
+  return command(name, description).option('--config <file>', 'policy file (REKEYD_CONFIG)', config);
+}
+
+const program = new Command('rekeyd')
+  .description('Rotates object-storage access keys: issue, verify, publish to Vault, revoke after a grace period.')
+  .version(VERSION)
+  .showHelpAfterError('(--help shows what there is)')
+  .exitOverride();
+
+onPolicy('run', 'rotate what is due, until stopped')
+  .option('--once', 'do what is due now and end', false)
+  .action((options) => ends(async () => (await import('./commands/run.ts')).runCommand(options, terminal)));
+
+onPolicy('check', 'try everything that a run needs, and touch nothing')
+  .option('--offline', 'only the policy file; contact nothing, resolve no secret', false)
+  .option('--json', 'as JSON', false)
+  .action((options) => ends(async () => (await import('./commands/check.ts')).checkCommand(options, terminal)));
+
+onPolicy('plan', 'what a run would do now, and what the days to come bring')
+  .option('--days <n>', 'how far to look ahead', days, 7)
+  .option('--json', 'as JSON', false)
+  .action((options) => ends(async () => (await import('./commands/plan.ts')).planCommand(options, terminal)));
+
+onPolicy('status', 'how the applications stand')
+  .argument('[application...]', 'only these, in detail')
+  .option('--json', 'as JSON', false)
+  .action((applications, options) =>
+    ends(async () => (await import('./commands/status.ts')).statusCommand({ ...options, applications }, terminal)),
+  );
+
+onPolicy('rotate', 'rotate applications now')
+  .argument('[application...]', 'these')
+  .option('--all', 'all of them', false)
+  .option('--despite <code...>', 'lift this refusal, for one application', [])
+  .option('--json', 'as JSON', false)
+  .action((applications, options) =>
+    ends(async () => (await import('./commands/rotate.ts')).rotateCommand({ ...options, applications }, terminal)),
+  );
+
+command('sandbox', 'run the stand-ins for GleSYS, S3 and Vault alone')
+  .option('--glesys <host:port>', 'where the GleSYS API listens')
+  .option('--s3 <host:port>', 'where S3 listens')
+  .option('--vault <host:port>', 'where Vault listens')
+  .action((options) =>
+    ends(async () => (await import('./commands/sandbox.ts')).sandboxCommand(options, terminal).then(() => EXIT.done)),
+  );
+
+command('schema', 'print the JSON Schema of the policy file').action(() =>
+  ends(async () => {
+    (await import('./commands/schema.ts')).schemaCommand(terminal.write);
+    return EXIT.done;
+  }),
+);
+
+onPolicy('healthcheck', 'ask the daemon that runs with this policy whether it lives').action((options) =>
+  ends(async () => (await import('./commands/healthcheck.ts')).healthcheckCommand(options, terminal)),
+);
+
+function days(text: string): number {
+  const number = Number(text);
+  if (!Number.isInteger(number) || number < 1 || number > 3_660)
+    throw new InvalidArgumentError('write a number of days, 1 to 3660');
+  return number;
+}
+
+async function main(): Promise<number> {
+  try {
+    await program.parseAsync();
+    return exitCode;
+  } catch (error) {
+    return complain(error);
+  }
+}
+
+function complain(error: unknown): number {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.usage;
+  if (error instanceof UsageError || (error instanceof Error && error.name === 'PolicyError')) {
+    terminal.complain(`${error.message}\n`);
+    return EXIT.usage;
+  }
+  const { reason, remedy } = problemOf(error);
+  terminal.complain(`${reason}\n${remedy}\n`);
+  return EXIT.failed;
+}
+
+process.exitCode = await main();

@@ -1,0 +1,104 @@
+import {
+  applicationFindings,
+  applicationWarnings,
+  type Finding,
+  type Outlook,
+  outlooks,
+} from './application-checks.ts';
+import type { PolicyDocument } from './document.ts';
+import { mergeApplication } from './merge.ts';
+import { type Place, placeText } from './mistakes.ts';
+import { didYouMean } from './nearest.ts';
+import type { ApplicationPolicy, PolicyWarning } from './policy.ts';
+import type { RawApplication, RawDefaults } from './schema-applications.ts';
+
+/** What applications lean on in the main file. */
+export interface Surroundings {
+  readonly issuers: readonly string[];
+  /** The main file, whose `defaults` a finding may be about. */
+  readonly main: PolicyDocument;
+  readonly defaults: RawDefaults;
+  /** Unix ms: dates are looked for from here. */
+  readonly now: number;
+}
+
+/** Collects the applications of one file after another; what is wrong is noted in the file it stands in. */
+export class ApplicationReader {
+  readonly applications = new Map<string, ApplicationPolicy>();
+  readonly warnings: PolicyWarning[] = [];
+  readonly #surroundings: Surroundings;
+  readonly #outlookOf: (application: ApplicationPolicy) => Outlook;
+  readonly #names = new Map<string, Place>();
+  readonly #paths = new Map<string, { readonly name: string; readonly place: Place }>();
+
+  constructor(surroundings: Surroundings) {
+    this.#surroundings = surroundings;
+    this.#outlookOf = outlooks(surroundings.now);
+  }
+
+  /** A file whose content the schema has judged. */
+  read(document: PolicyDocument): void {
+    const content = document.content as { readonly applications?: unknown } | null | undefined;
+    const applications = content?.applications;
+    if (typeof applications !== 'object' || applications === null || Array.isArray(applications)) return;
+    for (const [name, raw] of Object.entries(applications)) {
+      this.#noteName(document, name);
+      if (typeof raw === 'object' && raw !== null) this.#readOne(document, name, raw as RawApplication);
+    }
+  }
+
+  /** Judges what is sound in an application, so that one mistake does not hide the next. */
+  #readOne(document: PolicyDocument, name: string, raw: RawApplication): void {
+    const isSound = (key: string) => document.isSound('applications', name, key);
+    const own = Object.fromEntries(Object.entries(raw).filter(([key]) => isSound(key))) as RawApplication;
+    const application = mergeApplication(name, own, this.#surroundings.defaults);
+    if (isSound('issuer')) this.#checkIssuer(document, application);
+    if (isSound('path')) this.#checkPath(document, application);
+    for (const finding of applicationFindings(application, this.#outlookOf(application))) {
+      if (finding.keys.every(([key = '']) => isSound(key))) this.#report(document, name, own, finding);
+    }
+    this.warnings.push(...applicationWarnings(application));
+    this.applications.set(name, application);
+  }
+
+  #noteName(document: PolicyDocument, name: string): void {
+    const place = document.place(['applications', name], 'key');
+    const other = this.#names.get(name);
+    if (other) document.report(['applications', name], `is already at ${placeText(other)}; keep one of them`, place);
+    else this.#names.set(name, place);
+  }
+
+  #checkIssuer(document: PolicyDocument, { name, issuer }: ApplicationPolicy): void {
+    const { issuers } = this.#surroundings;
+    if (issuers.includes(issuer)) return;
+    const known = issuers.length === 0 ? 'there are none' : `there are ${issuers.join(', ')}`;
+    const hint = didYouMean(issuer, issuers) || `; ${known}`;
+    document.report(['applications', name, 'issuer'], `no issuer is named ${JSON.stringify(issuer)}${hint}`);
+  }
+
+  #checkPath(document: PolicyDocument, { name, path }: ApplicationPolicy): void {
+    const keys = ['applications', name, 'path'];
+    const other = this.#paths.get(path);
+    if (!other) {
+      this.#paths.set(path, { name, place: document.place(keys) });
+      return;
+    }
+    const message = `${JSON.stringify(path)} is already the path of ${other.name} (${placeText(other.place)}); each application needs its own`;
+    document.report(keys, message);
+  }
+
+  /** Where a finding is about something inherited, it is noted (once) where the defaults say it. */
+  #report(document: PolicyDocument, name: string, raw: RawApplication, { keys, message }: Finding): void {
+    const { main, defaults } = this.#surroundings;
+    if (!keys.every(([key = '']) => main.isSound('defaults', key))) return;
+    const own = keys.find((key) => isGiven(raw, key));
+    const inherited = keys.find((key) => isGiven(defaults, key));
+    if (own) document.report(['applications', name, ...own], message);
+    else if (inherited) main.report(['defaults', ...inherited], message);
+    else document.report(['applications', name], message, document.place(['applications', name], 'key'));
+  }
+}
+
+function isGiven(raw: object, keys: readonly string[]): boolean {
+  return keys.reduce<unknown>((value, key) => (value as Record<string, unknown> | undefined)?.[key], raw) !== undefined;
+}

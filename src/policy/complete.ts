@@ -1,0 +1,89 @@
+import { dirname } from 'node:path';
+import { parseListenAddress } from './address.ts';
+import type { StandIns } from './draft.ts';
+import { msOf } from './merge.ts';
+import type { Mistake } from './mistakes.ts';
+import type { ApplicationPolicy, HttpPolicy, Policy, PolicyWarning, SandboxPolicy, WebhookPolicy } from './policy.ts';
+import type { RawPolicy } from './schema.ts';
+import { issuerOf, secretReferenceOf, vaultOf } from './servers.ts';
+
+/** A policy without mistakes, but for what running stand-ins have to tell. */
+export interface PolicyDraft {
+  readonly file: string;
+  readonly sandbox?: SandboxPolicy;
+  /** Names of its issuers. */
+  readonly issuers: readonly string[];
+  readonly warnings: readonly PolicyWarning[];
+  /**
+   * The whole policy. With `sandbox` in the file, what `vault` and the issuers leave out comes from the stand-ins;
+   * throws a `TypeError` where something was left out and none are given.
+   */
+  complete(standIns?: StandIns): Policy;
+}
+
+const LISTEN = 'REKEYD_HTTP_LISTEN';
+const ANY_PORT = { host: '127.0.0.1', port: 0 };
+
+/** Everything that reading has found, without mistakes. */
+export interface Findings {
+  readonly file: string;
+  readonly raw: RawPolicy;
+  readonly applications: ReadonlyMap<string, ApplicationPolicy>;
+  readonly warnings: readonly PolicyWarning[];
+  readonly env: NodeJS.ProcessEnv;
+}
+
+/** The draft of a policy: everything but what stand-ins have to tell. */
+export function draftOf({ file, raw, applications, warnings: found, env }: Findings): PolicyDraft {
+  const folder = dirname(file);
+  const sandbox = raw.sandbox && sandboxOf(raw.sandbox);
+  const warnings = [...webhookWarnings(raw), ...found];
+  const fixed = { file, owner: raw.owner, applications, warnings, ...(sandbox && { sandbox }) };
+  return {
+    ...fixed,
+    issuers: Object.keys(raw.issuers),
+    complete: (standIns) => ({
+      ...fixed,
+      issuers: new Map(Object.entries(raw.issuers).map(([name, one]) => [name, issuerOf(name, one, folder, standIns)])),
+      vault: vaultOf(raw.vault ?? {}, folder, standIns),
+      scheduler: { resyncMs: msOf(raw.scheduler?.resync, '5m'), spreadMs: msOf(raw.scheduler?.spread, '10s') },
+      http: httpOf(raw.http ?? {}, folder, env),
+      log: { level: raw.log?.level ?? 'info' },
+      webhooks: (raw.webhooks ?? []).map((webhook) => webhookOf(webhook, folder)),
+    }),
+  };
+}
+
+function sandboxOf(raw: NonNullable<RawPolicy['sandbox']>): SandboxPolicy {
+  const address = (text: string | undefined) =>
+    text === undefined ? ANY_PORT : (parseListenAddress(text) ?? ANY_PORT);
+  return {
+    glesys: address(raw.glesys),
+    s3: address(raw.s3),
+    vault: address(raw.vault),
+    consumers: raw.consumers ?? false,
+  };
+}
+
+function httpOf(raw: NonNullable<RawPolicy['http']>, folder: string, env: NodeJS.ProcessEnv): HttpPolicy {
+  const listen = parseListenAddress(env[LISTEN] || (raw.listen ?? '127.0.0.1:8080')) ?? ANY_PORT;
+  return { listen, ...(raw.token && { token: secretReferenceOf(raw.token, folder) }) };
+}
+
+function webhookOf(raw: NonNullable<RawPolicy['webhooks']>[number], folder: string): WebhookPolicy {
+  return { url: raw.url, secret: secretReferenceOf(raw.secret, folder), events: raw.events };
+}
+
+function webhookWarnings({ webhooks = [] }: RawPolicy): PolicyWarning[] {
+  if (webhooks.length === 0) return [];
+  const message = 'webhooks: this version checks them but sends nothing yet; watch the log or the metrics instead.';
+  return [{ code: 'webhooks-not-delivered', message }];
+}
+
+/** What is wrong with the address that the environment sets. */
+export function listenMistakes(env: NodeJS.ProcessEnv): Mistake[] {
+  const text = env[LISTEN];
+  if (!text || parseListenAddress(text)) return [];
+  const message = `${JSON.stringify(text)} is not an address to listen on; write host:port, as in 127.0.0.1:8080`;
+  return [{ file: LISTEN, line: 1, column: 1, message }];
+}

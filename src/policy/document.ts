@@ -1,0 +1,194 @@
+import { readFile } from 'node:fs/promises';
+import {
+  type Document,
+  isAlias,
+  isMap,
+  isNode,
+  isScalar,
+  isSeq,
+  LineCounter,
+  parseDocument,
+  visit,
+  type YAMLMap,
+} from 'yaml';
+import type { z } from 'zod';
+import type { Mistake, Place } from './mistakes.ts';
+import { inPlainWords } from './words.ts';
+
+/** The way to a value from the top of a file: keys, and positions in lists. */
+export type KeyPath = readonly PropertyKey[];
+
+/** One parsed YAML file: its content, what is wrong with it, and where everything stands. */
+export class PolicyDocument {
+  readonly file: string;
+  /** Plain data, or `undefined` where the file is no YAML. */
+  readonly content: unknown;
+  readonly mistakes: Mistake[] = [];
+  readonly #lines = new LineCounter();
+  readonly #document: Document.Parsed;
+  /** Keys of maps that were looked into: files may hold thousands of applications. */
+  readonly #steps = new Map<YAMLMap, Map<string, Step>>();
+  readonly #wrong: string[] = [];
+
+  constructor(file: string, text: string) {
+    this.file = file;
+    this.#document = parseDocument(text, {
+      lineCounter: this.#lines,
+      prettyErrors: false,
+      stringKeys: true,
+      uniqueKeys: false,
+    });
+    this.#reportSyntax();
+    const isSound = !this.#reportOddities() && this.#document.errors.length === 0;
+    this.content = isSound ? this.#toPlainData() : undefined;
+    this.#reportDuplicates();
+  }
+
+  /** Holds the content against a schema and notes what is wrong with it. Later `isSound` knows what is not. */
+  judge(schema: z.ZodType): void {
+    const { error } = schema.safeParse(this.content, { error: inPlainWords });
+    for (const issue of error?.issues ?? []) {
+      if (issue.code === 'unrecognized_keys') {
+        this.#reportUnknown(issue.path, issue.keys, issue.message.split('\n'));
+      } else {
+        this.#wrong.push(keyOf(issue.path));
+        this.report(issue.path, issue.message, this.place(issue.path, issue.code === 'invalid_key' ? 'key' : 'value'));
+      }
+    }
+  }
+
+  /** Whether `judge` found nothing wrong with the value at a path, around or below it (unknown keys aside). */
+  isSound(...path: KeyPath): boolean {
+    const key = keyOf(path);
+    return this.content !== undefined && !this.#wrong.some((wrong) => wrong.startsWith(key) || key.startsWith(wrong));
+  }
+
+  /** Notes a mistake about the value at a path. */
+  report(path: KeyPath, message: string, place: Place = this.place(path)): void {
+    const name = path.reduce<string>(dotted, '');
+    this.#note(place, name === '' ? message : `${name}: ${message}`);
+  }
+
+  /** Where the value (or its key) stands; for what is not there, the key of the nearest thing around it. */
+  place(path: KeyPath, at: 'key' | 'value' = 'value'): Place {
+    let node: unknown = this.#document.contents;
+    let offset = startOf(node) ?? 0;
+    for (const [index, part] of path.entries()) {
+      const found = this.#step(isAlias(node) ? node.resolve(this.#document) : node, part);
+      if (!found) break;
+      node = found.value;
+      const start = found.key ?? startOf(node);
+      offset = (index === path.length - 1 && at === 'value' ? (startOf(node) ?? start) : start) ?? offset;
+    }
+    return this.#placeAt(offset);
+  }
+
+  #step(node: unknown, part: PropertyKey): Step | undefined {
+    if (isSeq(node) && typeof part === 'number') return { value: node.items[part], key: undefined };
+    if (!isMap(node)) return undefined;
+    const steps = this.#steps.get(node) ?? stepsOf(node);
+    this.#steps.set(node, steps);
+    return steps.get(String(part));
+  }
+
+  #placeAt(offset: number): Place {
+    const { line, col } = this.#lines.linePos(offset);
+    return { file: this.file, line: Math.max(line, 1), column: Math.max(col, 1) };
+  }
+
+  #note(place: Place, message: string): void {
+    this.mistakes.push({ ...place, message });
+  }
+
+  #noteAt(offset: number | undefined, message: string): void {
+    this.#note(this.#placeAt(offset ?? 0), message);
+  }
+
+  #reportUnknown(path: KeyPath, keys: readonly string[], messages: readonly string[]): void {
+    for (const [index, key] of keys.entries()) {
+      this.report(path, messages[index] ?? `unknown key ${JSON.stringify(key)}`, this.place([...path, key], 'key'));
+    }
+  }
+
+  #reportSyntax(): void {
+    for (const { code, pos, message } of [...this.#document.errors, ...this.#document.warnings]) {
+      const why = `this is not valid YAML: ${message.split('\n')[0]}`;
+      this.#noteAt(pos[0], code === 'NON_STRING_KEY' ? 'a key must be a simple text' : why);
+    }
+  }
+
+  /** The parser's own search for them takes quadratic time, and a file may hold thousands of applications. */
+  #reportDuplicates(): void {
+    visit(this.#document, {
+      Map: (_, map) => {
+        const seen = new Set<unknown>();
+        for (const { key } of map.items) {
+          if (!isScalar(key)) continue;
+          if (seen.has(key.value))
+            this.#noteAt(startOf(key), `the key ${key.value} stands here a second time; keep one of them`);
+          seen.add(key.value);
+        }
+      },
+    });
+  }
+
+  /** Reports what YAML allows and nobody means: aliases to nothing, and a key that JavaScript would swallow. */
+  #reportOddities(): boolean {
+    const before = this.mistakes.length;
+    visit(this.#document, {
+      Alias: (_, alias) => {
+        if (alias.resolve(this.#document)) return;
+        this.#noteAt(startOf(alias), `the alias *${alias.source} has no anchor &${alias.source} before it`);
+      },
+      Pair: (_, { key }) => {
+        if (isScalar(key) && key.value === '__proto__') this.#noteAt(startOf(key), 'unknown key "__proto__"');
+      },
+    });
+    return this.mistakes.length > before;
+  }
+
+  #toPlainData(): unknown {
+    try {
+      return this.#document.toJS() ?? null;
+    } catch {
+      this.#noteAt(0, 'this is not usable YAML: far too many aliases lead to the same');
+      return undefined;
+    }
+  }
+}
+
+/** Reads a file; a file that cannot be read is an error of `node:fs`. */
+export async function readDocument(path: string, shownAs: string): Promise<PolicyDocument> {
+  return new PolicyDocument(shownAs, await readFile(path, 'utf8'));
+}
+
+/** What a key leads to, and where the key stands. */
+interface Step {
+  readonly value: unknown;
+  readonly key: number | undefined;
+}
+
+function stepsOf(map: YAMLMap): Map<string, Step> {
+  const steps = map.items.map(({ key, value }) => [
+    isScalar(key) ? String(key.value) : '',
+    { value, key: startOf(key) },
+  ]);
+  return new Map(steps as [string, Step][]);
+}
+
+/** Where a node begins; `undefined` for what is written as nothing at all (`key:` and the end of the line). */
+function startOf(node: unknown): number | undefined {
+  if (!isNode(node)) return undefined;
+  const [start, end] = node.range ?? [];
+  return start === end ? undefined : start;
+}
+
+function dotted(prefix: string, part: PropertyKey): string {
+  if (typeof part === 'number') return `${prefix}[${part}]`;
+  return prefix === '' ? String(part) : `${prefix}.${String(part)}`;
+}
+
+/** Ends in a separator, so that `billing` is no beginning of `billing-eu`. */
+function keyOf(path: KeyPath): string {
+  return path.map((part) => `${String(part)}\n`).join('');
+}

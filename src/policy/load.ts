@@ -1,0 +1,93 @@
+import { ApplicationReader } from './application-reader.ts';
+import { draftOf, listenMistakes, type PolicyDraft } from './complete.ts';
+import { type PolicyDocument, readDocument } from './document.ts';
+import { includedFiles } from './include.ts';
+import { type Mistake, PolicyError } from './mistakes.ts';
+import { includeSchema, policySchema, type RawPolicy } from './schema.ts';
+import type { RawDefaults } from './schema-applications.ts';
+import { ISSUER_NEEDS, VAULT_NEEDS } from './servers.ts';
+
+export type { PolicyDraft } from './complete.ts';
+export { type Mistake, type Place, PolicyError } from './mistakes.ts';
+
+/**
+ * Reads a policy file and all that it includes. Contacts nothing and resolves no secret reference. Throws
+ * `PolicyError` with every mistake there is, and nothing else. `now` (Unix ms) is where dates are looked for from.
+ */
+export async function readPolicy(
+  file: string,
+  env: NodeJS.ProcessEnv = process.env,
+  now: number = Date.now(),
+): Promise<PolicyDraft> {
+  const main = await readMain(file);
+  main.judge(policySchema);
+  checkServers(main);
+  const reader = new ApplicationReader({ main, now, issuers: issuerNames(main), defaults: defaultsOf(main) });
+  reader.read(main);
+  const others = await readIncluded(main, reader);
+  const mistakes = [...main.mistakes, ...others, ...listenMistakes(env)];
+  if (mistakes.length > 0) throw new PolicyError(mistakes);
+  const { applications, warnings } = reader;
+  return draftOf({ file, raw: main.content as RawPolicy, applications, warnings, env });
+}
+
+async function readMain(file: string): Promise<PolicyDocument> {
+  const document = await readDocument(file, file).catch((error: NodeJS.ErrnoException) => {
+    throw new PolicyError([{ file, line: 1, column: 1, message: unreadable(error) }]);
+  });
+  if (document.content === undefined) throw new PolicyError(document.mistakes);
+  return document;
+}
+
+function unreadable({ code }: NodeJS.ErrnoException): string {
+  if (code !== 'ENOENT') return `the policy file cannot be read (${code}); check what it is and who may read it`;
+  return 'there is no such policy file; name yours with --config or REKEYD_CONFIG, or start from config/rekeyd.yaml, which comes with rekeyd';
+}
+
+/** One after another, so that the memory for one large fleet's files is not needed at once. */
+async function readIncluded(main: PolicyDocument, reader: ApplicationReader): Promise<Mistake[]> {
+  const mistakes: Mistake[] = [];
+  for await (const document of includedFiles(main, reader.warnings)) {
+    if (document.content !== undefined) document.judge(includeSchema);
+    reader.read(document);
+    mistakes.push(...document.mistakes);
+  }
+  return mistakes;
+}
+
+function asMapping(value: unknown): Record<string, unknown> | undefined {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) ? { ...value } : undefined;
+}
+
+function section(main: PolicyDocument, name: string): Record<string, unknown> | undefined {
+  return asMapping(asMapping(main.content)?.[name]);
+}
+
+function issuerNames(main: PolicyDocument): string[] {
+  return Object.keys(section(main, 'issuers') ?? {});
+}
+
+/** What is wrong in the defaults is as good as not there: it is reported itself. */
+function defaultsOf(main: PolicyDocument): RawDefaults {
+  const entries = Object.entries(section(main, 'defaults') ?? {});
+  return Object.fromEntries(entries.filter(([key]) => main.isSound('defaults', key)));
+}
+
+/** Without a sandbox nothing may be left out. */
+function checkServers(main: PolicyDocument): void {
+  const content = asMapping(main.content);
+  if (content === undefined || 'sandbox' in content) return;
+  const vault = section(main, 'vault');
+  if (vault) requireKeys(main, ['vault'], vault, VAULT_NEEDS);
+  else if (!('vault' in content)) main.report(['vault'], 'is missing (where the secrets are kept: address and auth)');
+  for (const [name, issuer] of Object.entries(section(main, 'issuers') ?? {})) {
+    if (typeof issuer === 'object' && issuer !== null) requireKeys(main, ['issuers', name], issuer, ISSUER_NEEDS);
+  }
+}
+
+function requireKeys(main: PolicyDocument, path: readonly string[], given: object, keys: readonly string[]): void {
+  for (const key of keys) {
+    if (!Object.hasOwn(given, key))
+      main.report([...path, key], 'is missing; only a policy with sandbox may leave it out');
+  }
+}

@@ -1,0 +1,68 @@
+import { readFile } from 'node:fs/promises';
+import type { Policy, SecretReference } from './policy.ts';
+import { MissingSecret, Secret, type SecretSource } from './secret.ts';
+
+/** Reads what a reference leads to, anew at each call. One newline at the end of a file is not part of the secret. */
+export function secretSource(reference: SecretReference, env: NodeJS.ProcessEnv = process.env): SecretSource {
+  if ('made' in reference) return async () => reference.made;
+  if ('env' in reference) return async () => fromEnvironment(reference.env, env);
+  return () => fromFile(reference.file);
+}
+
+/** One line for each reference of the policy that leads nowhere: where it stands, what is missing, what to do. */
+export async function missingSecrets(policy: Policy, env: NodeJS.ProcessEnv = process.env): Promise<string[]> {
+  const lines = referencesOf(policy).map(async ([name, reference]) => {
+    const complaint = await complaintOf(secretSource(reference, env));
+    return complaint === undefined ? [] : [`${name}: ${complaint}`];
+  });
+  return (await Promise.all(lines)).flat();
+}
+
+async function complaintOf(source: SecretSource): Promise<string | undefined> {
+  try {
+    await source();
+    return undefined;
+  } catch (error) {
+    if (error instanceof MissingSecret) return error.message;
+    throw error;
+  }
+}
+
+function fromEnvironment(name: string, env: NodeJS.ProcessEnv): Secret {
+  const value = env[name];
+  if (value) return new Secret(value);
+  const state = value === undefined ? 'not set' : 'empty';
+  throw new MissingSecret(`the environment variable ${name} is ${state}; set it where rekeyd is started`);
+}
+
+async function fromFile(file: string): Promise<Secret> {
+  const text = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    throw new MissingSecret(`${reasonOf(file, error.code)}; put the secret there or correct the policy`);
+  });
+  const value = text.replace(/\r?\n$/, '');
+  if (value === '') throw new MissingSecret(`the file ${file} is empty; put the secret there`);
+  return new Secret(value);
+}
+
+function reasonOf(file: string, code: string | undefined): string {
+  if (code === 'ENOENT') return `the file ${file} does not exist`;
+  if (code === 'EACCES') return `the file ${file} may not be read by the user that rekeyd runs as`;
+  return `${file} cannot be read as a file (${code})`;
+}
+
+/** Every secret reference with the key of the policy file that it stands under. */
+function referencesOf(policy: Policy): [string, SecretReference][] {
+  const { auth } = policy.vault;
+  const issuers = [...policy.issuers.values()].map(({ name, apiKey }) => [`issuers.${name}.api_key`, apiKey] as const);
+  const webhooks = policy.webhooks.map(({ secret }, index) => [`webhooks[${index}].secret`, secret] as const);
+  const references: (readonly [string, SecretReference | undefined])[] = [
+    ...issuers,
+    ['vault.auth.token', auth.method === 'token' ? auth.token : undefined],
+    ['vault.auth.role_id', auth.method === 'approle' ? auth.roleId : undefined],
+    ['vault.auth.secret_id', auth.method === 'approle' ? auth.secretId : undefined],
+    ['vault.auth.jwt', 'jwt' in auth ? auth.jwt : undefined],
+    ['http.token', policy.http.token],
+    ...webhooks,
+  ];
+  return references.flatMap(([name, reference]) => (reference ? [[name, reference]] : []));
+}

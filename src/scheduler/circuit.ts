@@ -1,0 +1,116 @@
+import { EventEmitter } from 'node:events';
+import {
+  BrokenCircuitError,
+  type CircuitBreakerPolicy,
+  CircuitState,
+  ConsecutiveBreaker,
+  circuitBreaker,
+  handleAll,
+  IterableBackoff,
+} from 'cockatiel';
+import { PortError, type Problem, problemOf } from '../rotation/errors.ts';
+
+export interface CircuitOptions {
+  /** The server as people know it: `issuer sto1`, `vault`. */
+  readonly server: string;
+  /** Code of a call that the open circuit kept back: `issuer-circuit-open`, `vault-circuit-open`. */
+  readonly code: string;
+  /** Failures in a row that open it. */
+  readonly failures?: number;
+  /** Pauses in ms before each next probe; the last one repeats. */
+  readonly probeAfterMs?: readonly number[];
+}
+
+const FAILURES = 5;
+const PROBE_AFTER_MS = [5_000, 10_000, 20_000, 40_000, 60_000];
+
+/** How a call ended as the breaker sees it: anything the server answered, a refusal included, shows that it is there. */
+type Answer<T> = { readonly value: T } | { readonly refusal: unknown };
+
+/**
+ * Stops calling a server that fails for everybody. While it is open, calls fail at once as `unavailable` (no byte was
+ * sent), but for one probe after each pause. Only failures that concern the server count.
+ */
+export class Circuit {
+  readonly server: string;
+  readonly code: string;
+  readonly #policy: CircuitBreakerPolicy;
+  readonly #events = new EventEmitter<{ open: []; close: [] }>();
+  #isOpen = false;
+  #lastFailure: Problem | undefined;
+
+  constructor(options: CircuitOptions) {
+    this.server = options.server;
+    this.code = options.code;
+    this.#policy = circuitBreaker(handleAll, {
+      breaker: new ConsecutiveBreaker(options.failures ?? FAILURES),
+      halfOpenAfter: new IterableBackoff(options.probeAfterMs ?? PROBE_AFTER_MS),
+    });
+    this.#policy.onStateChange((state) => this.#turn(state !== CircuitState.Closed));
+  }
+
+  /** Whether calls are held back; also while a probe is under way. */
+  get isOpen(): boolean {
+    return this.#isOpen;
+  }
+
+  /** What the server failed with last; undefined if it never did. */
+  get lastFailure(): Problem | undefined {
+    return this.#lastFailure;
+  }
+
+  onOpen(listener: () => void): void {
+    this.#events.on('open', listener);
+  }
+
+  onClose(listener: () => void): void {
+    this.#events.on('close', listener);
+  }
+
+  /**
+   * Runs `call`, or throws what `shed` makes without running it. `attempted` says what was to be done, as in
+   * `create a credential on os-ab123`. Calls must not be nested in one another.
+   */
+  async execute<T>(attempted: string, call: () => Promise<T>): Promise<T> {
+    try {
+      const answer = await this.#policy.execute(() => this.#watched(call));
+      if ('refusal' in answer) throw answer.refusal;
+      return answer.value;
+    } catch (error) {
+      throw error instanceof BrokenCircuitError ? this.shed(attempted) : error;
+    }
+  }
+
+  /** The error of a call that was not made because the circuit is open. */
+  shed(attempted: string): PortError {
+    const last = this.#lastFailure;
+    return new PortError({
+      kind: 'unavailable',
+      code: this.code,
+      concerns: 'server',
+      attempted,
+      reason: `${this.server} is not called for now because it failed again and again${last ? `; last: ${last.reason}` : ''}`,
+      remedy: `${last ? `${last.remedy} ` : ''}rekeyd probes ${this.server} by itself and goes on once it answers.`,
+    });
+  }
+
+  async #watched<T>(call: () => Promise<T>): Promise<Answer<T>> {
+    try {
+      return { value: await call() };
+    } catch (error) {
+      if (!this.#counts(error)) return { refusal: error };
+      this.#lastFailure = problemOf(error);
+      throw error;
+    }
+  }
+
+  #counts(error: unknown): boolean {
+    return error instanceof PortError && error.concerns === 'server' && error.code !== this.code;
+  }
+
+  #turn(isOpen: boolean): void {
+    if (isOpen === this.#isOpen) return;
+    this.#isOpen = isOpen;
+    this.#events.emit(isOpen ? 'open' : 'close');
+  }
+}

@@ -1,0 +1,49 @@
+import { randomUUID } from 'node:crypto';
+import { type ScheduledTask, schedule } from 'node-cron';
+
+/** After so many ms without a beat the heartbeat is set going anew: it stalls when the system's clock is put back. */
+const STALLED_AFTER_MS = 5_000;
+
+/** A library's own words are no part of our log. */
+const quiet = { info() {}, warn() {}, error() {}, debug() {} };
+
+/** Calls `beat` every second, from when it is made until it is stopped. `beat` must not throw. */
+export class Heartbeat {
+  readonly #beat: () => void;
+  readonly #watchdog: NodeJS.Timeout;
+  #task: ScheduledTask;
+  #lastAt = performance.now();
+
+  constructor(beat: () => void, stalledAfterMs: number = STALLED_AFTER_MS) {
+    this.#beat = beat;
+    this.#task = this.#schedule();
+    this.#watchdog = setTimeout(() => this.#restart(), stalledAfterMs);
+  }
+
+  /** Milliseconds since the last beat, by a clock that nobody sets. */
+  get sinceBeatMs(): number {
+    return performance.now() - this.#lastAt;
+  }
+
+  async stop(): Promise<void> {
+    clearTimeout(this.#watchdog);
+    await this.#task.destroy();
+  }
+
+  #schedule(): ScheduledTask {
+    const name = `rekeyd-heartbeat-${randomUUID()}`;
+    return schedule('* * * * * *', () => this.#pulse(), { name, logger: quiet, suppressMissedWarning: true });
+  }
+
+  #pulse(): void {
+    this.#lastAt = performance.now();
+    this.#watchdog.refresh();
+    this.#beat();
+  }
+
+  #restart(): void {
+    void this.#task.destroy();
+    this.#task = this.#schedule();
+    this.#pulse();
+  }
+}

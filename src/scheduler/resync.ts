@@ -1,0 +1,115 @@
+import type { Outcome } from '../rotation/outcome.ts';
+import type { Clock } from '../rotation/ports.ts';
+import { type Lane, SURVEY_BATCH } from './lane.ts';
+import type { SafeRotator } from './safe-rotator.ts';
+
+/**
+ * Applications per paced survey. Larger ones would ask for fewer lists, but keep their applications from being acted
+ * on for longer.
+ */
+const RESYNC_CHUNK = 200;
+
+export interface ResyncOptions {
+  /** In this replica's order. */
+  readonly applications: readonly string[];
+  readonly lane: Lane;
+  readonly rotator: SafeRotator;
+  readonly clock: Pick<Clock, 'now'>;
+  readonly resyncMs: number;
+  /** Awaited before each record read of all but the first round. */
+  readonly pace: () => Promise<void>;
+  readonly isHeld: () => boolean;
+  /** Whether the timetable will have this application looked at before a chunk could end. */
+  readonly isSoonDue: (application: string) => boolean;
+  readonly settle: (outcome: Outcome) => void;
+  readonly launch: (work: () => Promise<void>) => void;
+}
+
+/**
+ * Goes round all applications of a lane and looks at each, so that nothing that changed behind our back goes unseen
+ * for long. The first round, at start, is quick; later ones are paced. Skips what the lane looks at anyway.
+ */
+export class Resync {
+  readonly #options: ResyncOptions;
+  #position = 0;
+  #beganAt: number | undefined;
+  #periodMs = 0;
+  #rounds = 0;
+  #isWalking = false;
+  #isStopped = false;
+
+  constructor(options: ResyncOptions) {
+    this.#options = options;
+  }
+
+  /** Whether every application has been looked at since the start. */
+  get isFirstRoundDone(): boolean {
+    return this.#rounds > 0 || this.#options.applications.length === 0;
+  }
+
+  /** How far apart the looks at one application really are, in ms: more than asked for when the pace is too slow. */
+  effectiveMs(now: number): number {
+    const elapsed = this.#isRoundOpen ? now - (this.#beganAt ?? now) : 0;
+    return Math.max(this.#options.resyncMs, this.#periodMs, elapsed);
+  }
+
+  /** Walks on if there is anything to do and nothing in the way. */
+  beat(now: number): void {
+    if (this.#isWalking || this.#isStopped || this.#options.applications.length === 0 || this.#options.isHeld()) return;
+    if (!this.#isRoundOpen && !this.#begin(now)) return;
+    this.#isWalking = true;
+    this.#options.launch(() => this.#walk());
+  }
+
+  stop(): void {
+    this.#isStopped = true;
+  }
+
+  get #isRoundOpen(): boolean {
+    return this.#position > 0;
+  }
+
+  #begin(now: number): boolean {
+    if (this.#beganAt !== undefined) {
+      if (now < this.#beganAt + this.#options.resyncMs) return false;
+      this.#periodMs = now - this.#beganAt;
+    }
+    this.#beganAt = now;
+    return true;
+  }
+
+  async #walk(): Promise<void> {
+    const { applications, isHeld } = this.#options;
+    do await this.#chunk();
+    while (this.#position < applications.length && !this.#isStopped && !isHeld());
+    this.#isWalking = false;
+    if (this.#position < applications.length) return;
+    this.#position = 0;
+    this.#rounds += 1;
+    this.beat(this.#options.clock.now());
+  }
+
+  async #chunk(): Promise<void> {
+    const { lane, rotator, settle } = this.#options;
+    const names = lane.lend(this.#next(), this.isFirstRoundDone ? RESYNC_CHUNK : SURVEY_BATCH);
+    const outcomes = names.length > 0 ? await rotator.survey(names, () => this.#pace()) : [];
+    const isNeeded = lane.giveBack();
+    for (const outcome of outcomes) if (!isNeeded(outcome.application)) settle(outcome);
+    lane.pump();
+  }
+
+  /** The applications from here on; each one taken moves the walk on. */
+  *#next(): Generator<string> {
+    const { applications, isSoonDue } = this.#options;
+    while (this.#position < applications.length) {
+      const name = applications[this.#position] as string;
+      this.#position += 1;
+      if (!this.isFirstRoundDone || !isSoonDue(name)) yield name;
+    }
+  }
+
+  #pace(): Promise<void> {
+    const isInHurry = !this.isFirstRoundDone || this.#isStopped || this.#options.lane.isWantedBack;
+    return isInHurry ? Promise.resolve() : this.#options.pace();
+  }
+}

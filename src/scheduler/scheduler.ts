@@ -1,0 +1,269 @@
+import PQueue from 'p-queue';
+import type { Policy } from '../policy/policy.ts';
+import { share } from '../policy/share.ts';
+import type { Outcome } from '../rotation/outcome.ts';
+import type { Clock } from '../rotation/ports.ts';
+import type { OperatorRequest, Rotator } from '../rotation/rotator.ts';
+import { BACKOFF_FROM_MS } from './backoff.ts';
+import { Failures } from './failures.ts';
+import { Heartbeat } from './heartbeat.ts';
+import { Lane } from './lane.ts';
+import { steadyPace } from './pacing.ts';
+import { Resync } from './resync.ts';
+import { SafeRotator } from './safe-rotator.ts';
+import type { ServerWatch } from './server-watch.ts';
+import { Timetable } from './timetable.ts';
+import { hasFailed, isFruitless, type Source, type WakeUpTerms, wakeUpAt } from './wake-up.ts';
+
+export interface SchedulerOptions {
+  /** Which replica this is; makes its order and its share of the spread its own. */
+  readonly replica: string;
+  readonly policy: Pick<Policy, 'applications' | 'issuers' | 'scheduler'>;
+  readonly rotator: Rotator;
+  readonly clock: Pick<Clock, 'now'>;
+  /** 0 to 1, as `Math.random`. */
+  readonly random: () => number;
+  /** The issuers' servers by the issuer's name; one without a watch counts as always there. */
+  readonly issuers?: ReadonlyMap<string, ServerWatch>;
+  readonly vault?: ServerWatch;
+  /** Hears every outcome and when that application is looked at next (Unix ms; Infinity: by the resync only). */
+  readonly onOutcome: (outcome: Outcome, nextAt: number) => void;
+  /** Awaited before each record read of the resync; ten a second where it is not given. */
+  readonly pace?: () => Promise<void>;
+  /** The first pause after a failure, in ms. */
+  readonly backoffFromMs?: number;
+}
+
+const RESYNC_READS_PER_SECOND = 10;
+/** How long a paced chunk of the resync may take, in ms; what is due within that time needs no extra look. */
+const SOON_MS = 20_000;
+/** Once a server is back, what waited for it comes back within this time, in ms. */
+const RETURN_SPREAD_MS = 5_000;
+
+interface IssuerWork {
+  readonly lane: Lane;
+  readonly resync: Resync;
+}
+
+/**
+ * The daemon's engine: looks at every application when it is due and, in the resync, every so often; gives each issuer
+ * a lane of its own; and lets nothing that failed rest for more than an hour.
+ */
+export class Scheduler {
+  readonly #options: SchedulerOptions;
+  readonly #rotator: SafeRotator;
+  readonly #timetable = new Timetable();
+  readonly #shares = new Map<string, number>();
+  readonly #failures: Failures;
+  readonly #work = new Map<string, IssuerWork>();
+  readonly #underWay = new PQueue();
+  readonly #pace: () => Promise<void>;
+  #heartbeat: Heartbeat | undefined;
+  #isKicked = false;
+  #isStopped = false;
+
+  constructor(options: SchedulerOptions) {
+    this.#options = options;
+    this.#rotator = new SafeRotator(options.rotator, () => options.clock.now());
+    this.#failures = new Failures(this.#watches().map(({ circuit }) => circuit.code));
+    this.#pace = options.pace ?? steadyPace(RESYNC_READS_PER_SECOND);
+    for (const name of options.policy.applications.keys()) this.#shares.set(name, share(options.replica, name));
+    for (const issuer of options.policy.issuers.keys()) this.#work.set(issuer, this.#issuerWork(issuer));
+    for (const watch of this.#watches()) watch.circuit.onClose(() => this.#wakeAfter(watch));
+  }
+
+  /** Beats from now on, once a second. */
+  start(): void {
+    this.#heartbeat = new Heartbeat(() => this.tick());
+    this.tick();
+  }
+
+  /** Starts what is due. Nothing is done when nothing is. */
+  tick(now: number = this.#options.clock.now()): void {
+    if (this.#isStopped) return;
+    for (const application of this.#timetable.takeDue(now)) this.#of(application).lane.add(application);
+    for (const watch of this.#watches()) if (watch.isDown) this.#launch(() => watch.beat());
+    for (const { lane, resync } of this.#work.values()) {
+      resync.beat(now);
+      lane.pump();
+    }
+  }
+
+  /**
+   * A pass with that request, as soon as no other is under way for that application. Never rejects but for an
+   * application that the policy does not have.
+   */
+  async request(application: string, request: OperatorRequest): Promise<Outcome> {
+    const { lane } = this.#of(application);
+    const outcome = lane.ask(application, request);
+    lane.pump();
+    return outcome;
+  }
+
+  /** Starts nothing new and resolves once everything under way has ended. */
+  async stop(): Promise<void> {
+    this.#isStopped = true;
+    for (const { lane, resync } of this.#work.values()) {
+      lane.stop();
+      resync.stop();
+    }
+    await this.#heartbeat?.stop();
+    await this.#underWay.onIdle();
+  }
+
+  /** Resolves when no survey, pass or probe is under way. */
+  async idle(): Promise<void> {
+    await this.#underWay.onIdle();
+  }
+
+  /** Milliseconds since the last heartbeat; Infinity before `start`. */
+  get sinceBeatMs(): number {
+    return this.#heartbeat?.sinceBeatMs ?? Infinity;
+  }
+
+  /** When something is due next (Unix ms). */
+  get nextAt(): number | undefined {
+    return this.#timetable.nextAt;
+  }
+
+  /** When this application is due next (Unix ms); undefined while it is in hand or has not been looked at yet. */
+  nextAtOf(application: string): number | undefined {
+    return this.#timetable.at(application);
+  }
+
+  /** How far apart the resync's looks at one application really are, in ms. */
+  get effectiveResyncMs(): number {
+    const now = this.#options.clock.now();
+    const periods = [...this.#work.values()].map(({ resync }) => resync.effectiveMs(now));
+    return Math.max(this.#options.policy.scheduler.resyncMs, ...periods);
+  }
+
+  /** Issuers whose applications have not all been looked at since the start. */
+  get unsurveyed(): readonly string[] {
+    return [...this.#work].filter(([, { resync }]) => !resync.isFirstRoundDone).map(([issuer]) => issuer);
+  }
+
+  #issuerWork(issuer: string): IssuerWork {
+    const { policy, clock } = this.#options;
+    const shared = {
+      rotator: this.#rotator,
+      isHeld: () => this.#isHeld(issuer),
+      launch: (work: () => Promise<void>) => this.#launch(work),
+    };
+    const concurrency = policy.issuers.get(issuer)?.limits.concurrency ?? 1;
+    const lane = new Lane({
+      ...shared,
+      concurrency,
+      now: () => clock.now(),
+      order: (name) => this.#share(name),
+      settle: (outcome) => this.#settle(outcome, 'lane'),
+    });
+    const resync = new Resync({
+      ...shared,
+      lane,
+      clock,
+      applications: this.#applicationsOf(issuer),
+      resyncMs: policy.scheduler.resyncMs,
+      pace: this.#pace,
+      isSoonDue: (name) => (this.#timetable.at(name) ?? Infinity) <= clock.now() + SOON_MS,
+      settle: (outcome) => this.#settle(outcome, 'resync'),
+    });
+    return { lane, resync };
+  }
+
+  #applicationsOf(issuer: string): string[] {
+    const own = [...this.#options.policy.applications.values()].filter((application) => application.issuer === issuer);
+    return own.map(({ name }) => name).sort((a, b) => this.#share(a) - this.#share(b));
+  }
+
+  /** Decides when the application of an outcome is looked at again. */
+  #settle(outcome: Outcome, source: Source): void {
+    const now = this.#options.clock.now();
+    const { application } = outcome;
+    const planned = this.#timetable.at(application);
+    this.#failures.note(outcome, now);
+    const at = wakeUpAt(outcome, now, this.#termsFor(application, source));
+    if (planned === undefined || !this.#keepsPlan(outcome, now)) this.#plan(application, at);
+    else if (at < planned && hasFailed(outcome)) this.#plan(application, at);
+    this.#options.onOutcome(outcome, this.#timetable.at(application) ?? at);
+  }
+
+  /** A look of the resync neither cuts a pause after a failure short nor draws it out. */
+  #keepsPlan(outcome: Outcome, now: number): boolean {
+    return hasFailed(outcome) || (isFruitless(outcome, now) && this.#failures.count(outcome.application) > 0);
+  }
+
+  #termsFor(application: string, source: Source): WakeUpTerms {
+    return {
+      source,
+      delayMs: this.#share(application) * this.#options.policy.scheduler.spreadMs,
+      resyncMs: this.#options.policy.scheduler.resyncMs,
+      failures: this.#failures.count(application),
+      random: this.#options.random(),
+      backoffFromMs: this.#options.backoffFromMs ?? BACKOFF_FROM_MS,
+    };
+  }
+
+  #plan(application: string, at: number): void {
+    this.#timetable.set(application, at);
+    if (at <= this.#options.clock.now()) this.#kick();
+  }
+
+  /** Does not leave what is due at once to the next heartbeat. */
+  #kick(): void {
+    if (this.#isKicked) return;
+    this.#isKicked = true;
+    queueMicrotask(() => {
+      this.#isKicked = false;
+      this.tick();
+    });
+  }
+
+  /** A server is back: what was held back for it, and what failed meanwhile, is looked at again, spread a little. */
+  #wakeAfter(watch: ServerWatch): void {
+    const now = this.#options.clock.now();
+    const spread = Math.min(this.#options.policy.scheduler.spreadMs, RETURN_SPREAD_MS);
+    for (const [issuer, { lane }] of this.#work) {
+      if (watch !== this.#options.vault && watch !== this.#options.issuers?.get(issuer)) continue;
+      const returning = [...lane.takeWaiting(), ...this.#curable(issuer)];
+      for (const application of returning) this.#wake(application, now + this.#share(application) * spread);
+    }
+  }
+
+  #wake(application: string, at: number): void {
+    this.#plan(application, Math.min(at, this.#timetable.at(application) ?? at));
+  }
+
+  /** Applications of an issuer that wait out a failure; those in hand are left alone. */
+  #curable(issuer: string): string[] {
+    const own = [...this.#failures.curable()].filter((name) => this.#issuerOf(name) === issuer);
+    return own.filter((name) => this.#timetable.at(name) !== undefined);
+  }
+
+  #watches(): ServerWatch[] {
+    const { issuers, vault } = this.#options;
+    return [...(issuers?.values() ?? []), ...(vault ? [vault] : [])];
+  }
+
+  #isHeld(issuer: string): boolean {
+    return (this.#options.vault?.isDown || this.#options.issuers?.get(issuer)?.isDown) ?? false;
+  }
+
+  #launch(work: () => Promise<void>): void {
+    void this.#underWay.add(work);
+  }
+
+  #share(application: string): number {
+    return this.#shares.get(application) ?? 0;
+  }
+
+  #issuerOf(application: string): string | undefined {
+    return this.#options.policy.applications.get(application)?.issuer;
+  }
+
+  #of(application: string): IssuerWork {
+    const work = this.#work.get(this.#issuerOf(application) ?? '');
+    if (!work) throw new RangeError(`the policy has no application ${application}`);
+    return work;
+  }
+}

@@ -1,0 +1,49 @@
+import type { Outcome } from '../rotation/outcome.ts';
+import { backoffMs } from './backoff.ts';
+
+/** Who brings an outcome: a lane that did what was due, or the resync that only looked. */
+export type Source = 'lane' | 'resync';
+
+/** What an outcome's next look depends on besides the outcome. All times in ms. */
+export interface WakeUpTerms {
+  readonly source: Source;
+  /** This replica's share of the spread for this application. */
+  readonly delayMs: number;
+  readonly resyncMs: number;
+  /** Failures in a row, this one included. */
+  readonly failures: number;
+  /** 0 to 1. */
+  readonly random: number;
+  /** The first pause after a failure. */
+  readonly backoffFromMs: number;
+}
+
+/** What came to its turn, did nothing and yet wants to be looked at now gets at least this pause, in ms. */
+const FRUITLESS_PAUSE_MS = 1_000;
+
+/** When an application is to be looked at again (Unix ms). Always a time: nothing is ever parked. */
+export function wakeUpAt(outcome: Outcome, now: number, terms: WakeUpTerms): number {
+  if (hasFailed(outcome)) return now + backoffMs(terms.failures, terms.random, terms.backoffFromMs);
+  if (outcome.trouble)
+    return outcome.nextAt > now ? Math.min(outcome.nextAt, now + terms.resyncMs) : now + terms.resyncMs;
+  const at = Math.max(outcome.nextAt, now) + terms.delayMs;
+  return terms.source === 'lane' && isFruitless(outcome, now) ? Math.max(at, now + FRUITLESS_PAUSE_MS) : at;
+}
+
+/** Whether it ended in a trouble that is tried again with a growing pause. */
+export function hasFailed(outcome: Outcome): boolean {
+  return outcome.trouble?.kind === 'failed' || outcome.trouble?.kind === 'blocked';
+}
+
+/**
+ * Whether an outcome shows that an earlier failure is over. A mere look that finds work to do shows nothing of the
+ * kind: what failed was the doing.
+ */
+export function showsRecovery(outcome: Outcome, now: number): boolean {
+  return !hasFailed(outcome) && !isFruitless(outcome, now);
+}
+
+/** Nothing was done, nothing stood in the way, and something is to be done now. */
+export function isFruitless(outcome: Outcome, now: number): boolean {
+  return outcome.did === 'nothing' && outcome.trouble === undefined && outcome.nextAt <= now;
+}

@@ -1,0 +1,68 @@
+import { type DestinationStream, type Logger, pino } from 'pino';
+import { PinoPretty, type PrettyOptions } from 'pino-pretty';
+import type { LogLevel } from '../policy/policy.ts';
+import { problemOf } from '../rotation/errors.ts';
+import { EVENT_LEVELS, type Report, type RotationEvent } from '../rotation/events.ts';
+import type { Circuit } from '../scheduler/circuit.ts';
+import { messageOf } from './messages.ts';
+
+export interface LogOptions {
+  readonly level: LogLevel;
+  /** For people at a terminal; JSON lines otherwise. */
+  readonly isPretty: boolean;
+  /** Where the lines go; standard output where it is not given. */
+  readonly destination?: DestinationStream & NodeJS.WritableStream;
+}
+
+const PRETTY: PrettyOptions = {
+  translateTime: 'SYS:HH:MM:ss',
+  ignore: 'pid,hostname',
+  hideObject: true,
+};
+
+/** The log of the process. Times are ISO 8601 in UTC, levels are words. */
+export function createLogger(options: LogOptions): Logger {
+  const { level, isPretty, destination = process.stdout } = options;
+  if (isPretty) return pino({ level, base: null }, PinoPretty({ ...PRETTY, destination }));
+  const formatters = { level: (label: string) => ({ level: label }) };
+  return pino({ level, base: null, formatters, timestamp: pino.stdTimeFunctions.isoTime }, destination);
+}
+
+/** Members of an event that are times (Unix ms) and are shown as ISO 8601. */
+const TIMES: ReadonlySet<string> = new Set(['revokeAt', 'rotateAt', 'nextAt']);
+
+/** Writes each event as one line: its stable name in `event`, its members in snake_case, and the event in plain words. */
+export function eventLogger(logger: Logger): Report {
+  return (event) => logger[EVENT_LEVELS[event.event]](fieldsOf(event), messageOf(event));
+}
+
+function fieldsOf(event: RotationEvent): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(event).map(([key, value]) => [
+      snakeCase(key),
+      TIMES.has(key) && typeof value === 'number' ? new Date(value).toISOString() : value,
+    ]),
+  );
+}
+
+function snakeCase(key: string): string {
+  return key.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+}
+
+/** Says when a server is no longer called because it fails for everybody, and when it is back. */
+export function logCircuit(logger: Logger, circuit: Circuit): void {
+  circuit.onOpen(() => {
+    const { reason, remedy } = circuit.lastFailure ?? {};
+    const fields = { event: 'circuit.opened', server: circuit.server, code: circuit.code, reason, remedy };
+    logger.error(fields, `${circuit.server} fails for everybody and is only probed for now: ${reason ?? 'unknown'}`);
+  });
+  circuit.onClose(() => {
+    logger.info({ event: 'circuit.closed', server: circuit.server }, `${circuit.server} answers again`);
+  });
+}
+
+/** Writes an error only as the problem it stands for, so that nothing in it can leak. */
+export function logProblem(logger: Logger, event: string, error: unknown): void {
+  const { code, reason, remedy } = problemOf(error);
+  logger.error({ event, code, reason, remedy }, `${reason}; ${remedy}`);
+}

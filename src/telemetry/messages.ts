@@ -1,0 +1,77 @@
+import type { EventName, RotationEvent } from '../rotation/events.ts';
+
+type Say = (event: RotationEvent) => string;
+
+/** `generation 7 (AKIA…)`, as far as known. */
+function what({ generation, accessKeyId }: RotationEvent, otherwise: string): string {
+  const key = accessKeyId === undefined ? '' : ` (${accessKeyId})`;
+  return generation === undefined ? `${otherwise}${key}` : `generation ${generation}${key}`;
+}
+
+function seconds({ durationMs }: RotationEvent): string {
+  return durationMs === undefined ? '' : ` in ${(durationMs / 1_000).toFixed(1)} s`;
+}
+
+function because({ why }: RotationEvent): string {
+  return why === undefined ? '' : `: ${why}`;
+}
+
+/** The reason and the way out of a problem. */
+function problem({ reason, remedy, code }: RotationEvent): string {
+  const known = [reason, remedy].filter((part) => part !== undefined).join('; ');
+  return known === '' ? (code ?? 'no reason known') : known;
+}
+
+function at(time: number): string {
+  return new Date(time).toISOString();
+}
+
+function again({ nextAt }: RotationEvent): string {
+  return nextAt === undefined ? '' : `; tried again at ${at(nextAt)}`;
+}
+
+function attempted({ step, why }: RotationEvent): string {
+  return step === 'observe' || why === undefined ? 'could not be looked at' : `could not ${why}`;
+}
+
+function until({ revokeAt }: RotationEvent): string {
+  if (revokeAt === undefined) return '';
+  return revokeAt === null ? '; only a person revokes it' : `; it lives until ${at(revokeAt)}`;
+}
+
+function next({ rotateAt }: RotationEvent): string {
+  return rotateAt === undefined ? '' : `; next rotation ${at(rotateAt)}`;
+}
+
+const SAY: Readonly<Record<EventName, Say>> = {
+  'rotation.started': (event) => `rotating${because(event)}`,
+  'rotation.done': (event) => `rotated to ${what(event, 'a new credential')}${seconds(event)}${next(event)}`,
+  'rotation.failed': (event) => `rotation failed: ${problem(event)}${again(event)}`,
+  'rotation.blocked': (event) => `nothing was issued: ${problem(event)}${again(event)}`,
+  'credential.issued': (event) => `issued ${what(event, 'a credential')}${seconds(event)}`,
+  'credential.verified': (event) => `verified ${what(event, 'the credential')}${seconds(event)}`,
+  'credential.published': (event) => `published ${what(event, 'the credential')}${seconds(event)}${next(event)}`,
+  'credential.read_back': (event) => `read ${what(event, 'the credential')} back and verified it${seconds(event)}`,
+  'credential.revoked': (event) => `revoked ${what(event, 'a credential')}${seconds(event)}${because(event)}`,
+  'credential.adopted': (event) => `took over ${what(event, 'a credential')}${next(event)}`,
+  'credential.superseded': (event) => `superseded ${what(event, 'a credential')}${until(event)}`,
+  'candidate.revoked': (event) => `took back ${what(event, 'the unpublished candidate')}${because(event)}`,
+  'candidate.left': (event) => `left ${what(event, 'the candidate')} to a later pass: ${event.why ?? problem(event)}`,
+  'publish.unconfirmed': (event) =>
+    `it is unknown whether ${what(event, 'the credential')} was published: ${problem(event)}`,
+  'read_back.differs': (event) => `what Vault returns differs from what was published: ${problem(event)}`,
+  'strays.entered': (event) => `entered strays to be revoked after their grace${because(event)}${until(event)}`,
+  'revocation.withheld': (event) => `${what(event, 'a credential')} is not revoked: ${event.why ?? problem(event)}`,
+  'secret.republished': (event) => `published the same credential again${because(event)}`,
+  'schedule.changed': (event) => `took over the changed schedule${next(event)}`,
+  'application.refused': (event) => `not touched: ${problem(event)}`,
+  'application.notice': (event) => problem(event),
+  'application.recovered': () => 'well again',
+  'pass.failed': (event) => `${attempted(event)}: ${problem(event)}${again(event)}`,
+  'mirror.failed': (event) => `the description beside the secret was not updated: ${problem(event)}`,
+};
+
+/** An event in plain words: `billing: published generation 7 (AKIA…)`. */
+export function messageOf(event: RotationEvent): string {
+  return `${event.application}: ${SAY[event.event](event)}`;
+}

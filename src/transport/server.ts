@@ -1,0 +1,171 @@
+import { Agent, buildConnector, errors, request } from 'undici';
+import type { z } from 'zod';
+import { USER_AGENT } from '../version.ts';
+import type { Answer, Call, Manner, Site, Timeouts } from './call.ts';
+import { badAnswer, refusal, unanswered, unreachable } from './judge.ts';
+
+export interface ServerOptions {
+  /** URL without a trailing slash; may have a path. */
+  readonly base: string;
+  readonly manner: Manner;
+  /** PEM: trusted instead of the authorities that node knows. */
+  readonly ca?: string;
+  readonly timeouts?: Timeouts;
+  /** Larger bodies are not read but judged as unintelligible. */
+  readonly maxBodyBytes?: number;
+}
+
+const TIMEOUTS: Timeouts = { connect: 10_000, answer: 30_000 };
+const MAX_BODY_BYTES = 32 * 1024 * 1024;
+const CONNECTIONS = 64;
+
+/**
+ * One HTTP server that adapters talk to, with its own pool of connections. Nothing is ever sent twice. Every failure is
+ * a `PortError` whose kind says truly what may have happened on the other side.
+ */
+export class Server {
+  readonly #options: ServerOptions;
+  readonly #site: Site;
+  readonly #timeouts: Timeouts;
+  readonly #agent: Agent;
+  /** Failures to connect: the one place where it is certain that no byte of a request was sent. */
+  readonly #connectFailures = new WeakSet<Error>();
+
+  constructor(options: ServerOptions) {
+    this.#options = options;
+    this.#site = { manner: options.manner, address: showableAddress(options.base) };
+    this.#timeouts = options.timeouts ?? TIMEOUTS;
+    this.#agent = new Agent({
+      connect: this.#connector(),
+      connections: CONNECTIONS,
+      allowH2: false,
+      headersTimeout: this.#timeouts.answer,
+      bodyTimeout: this.#timeouts.answer,
+    });
+  }
+
+  /** The answer, if its status is 2xx or one that the call takes as fine. Throws `PortError`. */
+  async send(call: Call): Promise<Answer> {
+    const answer = await this.#exchange(call);
+    const fine = (answer.status >= 200 && answer.status < 300) || call.alsoFine?.(answer.status);
+    if (!fine) throw this.refusal(call, answer);
+    return answer;
+  }
+
+  /** Sends a call and understands its answer. Throws `PortError`. */
+  async ask<T>(call: Call, schema: z.ZodType<T>): Promise<T> {
+    return this.understand(call, await this.send(call), schema);
+  }
+
+  /** What the body of an answer says. `parse` is for bodies that need another reading than JSON.parse gives. */
+  understand<T>(call: Call, answer: Answer, schema: z.ZodType<T>, parse: (json: string) => unknown = JSON.parse): T {
+    const json = this.#parsed(call, answer, parse);
+    const checked = schema.safeParse(json);
+    if (checked.success) return checked.data;
+    // Only where it differs, as our own schema calls the places: values, and zod's messages about them, are never shown.
+    const where = [...new Set(checked.error.issues.map((issue) => issue.path.join('.') || 'the whole'))];
+    throw this.badAnswer(call, `${where.slice(0, 5).join(', ')} missing or of another type (${answer.status})`);
+  }
+
+  /** The judgement of an answer that the call took as fine but that turns out to be none. */
+  refusal(call: Call, answer: Answer): Error {
+    return refusal(this.#site, call, answer);
+  }
+
+  badAnswer(call: Call, why: string): Error {
+    return badAnswer(this.#site, call, why);
+  }
+
+  /** Ends all connections, idle and busy. */
+  async close(): Promise<void> {
+    await this.#agent.destroy();
+  }
+
+  #parsed(call: Call, answer: Answer, parse: (json: string) => unknown): unknown {
+    try {
+      return parse(answer.text);
+    } catch {
+      const type = answer.headers['content-type']?.split(';')[0] ?? 'unknown type';
+      throw this.badAnswer(call, `no JSON but ${answer.text.length} characters of ${type} (${answer.status})`);
+    }
+  }
+
+  async #exchange(call: Call): Promise<Answer> {
+    const bound = this.#options.maxBodyBytes ?? MAX_BODY_BYTES;
+    const options = this.#requestOf(call);
+    let bytes: Buffer | undefined;
+    let head: { readonly statusCode: number; readonly headers: NodeJS.Dict<string | string[]> };
+    try {
+      const response = await request(`${this.#options.base}${call.path}`, options);
+      head = response;
+      bytes = await readAtMost(response.body, bound);
+    } catch (error) {
+      throw this.#isUnsent(error) ? unreachable(this.#site, call, error) : unanswered(this.#site, call, error);
+    }
+    if (!bytes) throw this.badAnswer(call, `more than ${bound} bytes (${head.statusCode})`);
+    return { status: head.statusCode, headers: singleHeaders(head.headers), text: this.#decoded(call, bytes) };
+  }
+
+  #requestOf(call: Call): NonNullable<Parameters<typeof request>[1]> {
+    return {
+      dispatcher: this.#agent,
+      method: call.method,
+      headers: {
+        'user-agent': USER_AGENT,
+        accept: 'application/json',
+        ...(call.body !== undefined && { 'content-type': 'application/json' }),
+        ...call.headers,
+      },
+      ...(call.body !== undefined && { body: JSON.stringify(call.body) }),
+      signal: AbortSignal.timeout(this.#timeouts.answer),
+    };
+  }
+
+  #isUnsent(error: unknown): boolean {
+    if (error instanceof errors.InvalidArgumentError) return true;
+    return error instanceof Error && this.#connectFailures.has(error);
+  }
+
+  #decoded(call: Call, bytes: Buffer): string {
+    try {
+      return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+    } catch {
+      throw this.badAnswer(call, 'no UTF-8 text');
+    }
+  }
+
+  #connector(): buildConnector.connector {
+    const connect = buildConnector({
+      timeout: this.#timeouts.connect,
+      allowH2: false,
+      ...(this.#options.ca !== undefined && { ca: this.#options.ca }),
+    });
+    return (options, callback) =>
+      connect(options, (...args) => {
+        if (args[0]) this.#connectFailures.add(args[0]);
+        callback(...args);
+      });
+  }
+}
+
+/** `undefined` where there is more than that. */
+async function readAtMost(body: AsyncIterable<Uint8Array>, bytes: number): Promise<Buffer | undefined> {
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  for await (const chunk of body) {
+    size += chunk.length;
+    if (size > bytes) return undefined;
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks);
+}
+
+function singleHeaders(headers: NodeJS.Dict<string | string[]>): Record<string, string> {
+  const entries = Object.entries(headers).map(([name, value]) => [name, Array.isArray(value) ? value[0] : value]);
+  return Object.fromEntries(entries.filter(([, value]) => value !== undefined));
+}
+
+function showableAddress(base: string): string {
+  const { protocol, host, pathname } = new URL(base);
+  return `${protocol}//${host}${pathname === '/' ? '' : pathname}`;
+}

@@ -1,0 +1,114 @@
+import { HeadBucketCommand, ListBucketsCommand, S3Client } from '@aws-sdk/client-s3';
+import { NodeHttpHandler } from '@smithy/node-http-handler';
+import type { KeyPair, S3Target, Verdict, Verifier } from '../rotation/ports.ts';
+import type { Attempt, Timeouts } from '../transport/call.ts';
+import { badAnswer } from '../transport/judge.ts';
+import { Server } from '../transport/server.ts';
+import { USER_AGENT } from '../version.ts';
+import { S3 } from './s3-manner.ts';
+import { verdictOf } from './s3-verdict.ts';
+
+/** Short: whoever verifies tries again until the application's own time-out. */
+const TIMEOUTS: Timeouts = { connect: 5_000, answer: 15_000 };
+
+export interface S3VerifierDeps {
+  readonly timeouts?: Timeouts;
+}
+
+/** A verifier with connections of its own. */
+export interface OpenVerifier extends Verifier {
+  close(): Promise<void>;
+}
+
+export function openS3Verifier(deps: S3VerifierDeps = {}): OpenVerifier {
+  return new S3Verifier(deps.timeouts ?? TIMEOUTS);
+}
+
+class S3Verifier implements OpenVerifier {
+  readonly #timeouts: Timeouts;
+  readonly #handler: NodeHttpHandler;
+  readonly #servers = new Map<string, Server>();
+
+  constructor(timeouts: Timeouts) {
+    this.#timeouts = timeouts;
+    // Without a bound on sockets the SDK has no occasion to write its warnings to the console.
+    const agent = { keepAlive: true, maxSockets: Number.POSITIVE_INFINITY };
+    this.#handler = new NodeHttpHandler({
+      connectionTimeout: timeouts.connect,
+      requestTimeout: timeouts.answer,
+      throwOnRequestTimeout: true,
+      httpAgent: agent,
+      httpsAgent: agent,
+    });
+  }
+
+  async probe(pair: KeyPair, target: S3Target, buckets: readonly string[]): Promise<Verdict> {
+    const client = this.#clientOf(pair, target);
+    const listed = await this.#listBuckets(client, pair, target);
+    if (!listed.accepted) return listed;
+    for (const bucket of buckets) {
+      const seen = await this.#headBucket(client, pair, target, bucket);
+      if (!seen.accepted) return seen;
+    }
+    return listed;
+  }
+
+  async reach(target: S3Target): Promise<void> {
+    const known = this.#servers.get(target.endpoint);
+    const server = known ?? new Server({ base: target.endpoint, manner: S3, timeouts: this.#timeouts });
+    this.#servers.set(target.endpoint, server);
+    const attempted = `reach S3 at ${target.endpoint}`;
+    await server.send({ attempted, method: 'GET', path: '/', alsoFine: (status) => status < 500 });
+  }
+
+  async close(): Promise<void> {
+    this.#handler.destroy();
+    await Promise.all([...this.#servers.values()].map((server) => server.close()));
+  }
+
+  /** One client per credential: a shared one would sign with whichever credential it saw first. */
+  #clientOf(pair: KeyPair, target: S3Target): S3Client {
+    return new S3Client({
+      endpoint: target.endpoint,
+      region: target.region,
+      credentials: { accessKeyId: pair.accessKeyId, secretAccessKey: pair.secretAccessKey.reveal() },
+      requestHandler: this.#handler,
+      forcePathStyle: true,
+      maxAttempts: 1,
+      customUserAgent: USER_AGENT,
+      // Said here so that no AWS_* variable or ~/.aws/config of the host decides it.
+      defaultsMode: 'legacy',
+      retryMode: 'standard',
+      useDualstackEndpoint: false,
+      useFipsEndpoint: false,
+      disableS3ExpressSessionAuth: true,
+    });
+  }
+
+  async #listBuckets(client: S3Client, pair: KeyPair, target: S3Target): Promise<Verdict> {
+    const attempt: Attempt = { attempted: `list buckets at ${target.endpoint} with ${pair.accessKeyId}` };
+    const site = { manner: S3, address: target.endpoint };
+    try {
+      const answer = await client.send(new ListBucketsCommand({}), this.#deadline());
+      // The SDK takes any 200 for an answer, a portal's page as well.
+      if (answer.Buckets || answer.Owner) return { accepted: true };
+    } catch (error) {
+      return verdictOf(error, site, attempt);
+    }
+    throw badAnswer(site, attempt, 'no list of buckets (200)');
+  }
+
+  async #headBucket(client: S3Client, pair: KeyPair, target: S3Target, bucket: string): Promise<Verdict> {
+    const attempted = `look at bucket ${bucket} at ${target.endpoint} with ${pair.accessKeyId}`;
+    try {
+      await client.send(new HeadBucketCommand({ Bucket: bucket }), this.#deadline());
+      return { accepted: true };
+    } catch (error) {
+      return verdictOf(error, { manner: S3, address: target.endpoint }, { attempted }, bucket);
+    }
+  }
+
+  #deadline(): { readonly abortSignal: AbortSignal } {
+    return { abortSignal: AbortSignal.timeout(this.#timeouts.answer) };
+  }
+}

@@ -1,0 +1,183 @@
+import { get } from 'node:http';
+import { request } from 'undici';
+import { afterEach, expect, test } from 'vitest';
+import { type HttpOptions, type HttpServer, startHttp } from '../../src/http/server.ts';
+import { MissingSecret, Secret, type SecretSource } from '../../src/policy/secret.ts';
+import { Metrics } from '../../src/telemetry/metrics.ts';
+import { boardOf, NOW, outcomeOf, troubleOf } from '../telemetry/views.ts';
+
+const running: HttpServer[] = [];
+
+afterEach(async () => {
+  for (const server of running.splice(0)) await server.close();
+});
+
+async function serve(over: Partial<HttpOptions> = {}) {
+  const board = boardOf(['billing', 'mail']);
+  board.record(outcomeOf('billing', { trouble: troubleOf('refused', 'edited') }), NOW);
+  const now = () => NOW;
+  const metrics = new Metrics({
+    board,
+    now,
+    issuers: new Map(),
+    circuits: [],
+    effectiveResyncMs: () => 1,
+    version: '1',
+  });
+  const listen = { host: '127.0.0.1', port: 0 };
+  const options = { listen, board, metrics, now, sinceBeatMs: () => 900, missing: () => [], ...over };
+  const server = await startHttp(options);
+  running.push(server);
+  return async (path: string, headers: Record<string, string> = {}, method: 'GET' | 'POST' = 'GET') => {
+    const answer = await request(`http://127.0.0.1:${server.address.port}${path}`, { method, headers });
+    const text = await answer.body.text();
+    return { status: answer.statusCode, headers: answer.headers, text, json: () => JSON.parse(text) };
+  };
+}
+
+const offLoopback = { listen: { host: '0.0.0.0', port: 0 } };
+const token: SecretSource = async () => new Secret('open-sesame');
+
+test('reports the address that it really got', async () => {
+  const board = boardOf([]);
+  const metrics = new Metrics({
+    board,
+    now: () => 0,
+    issuers: new Map(),
+    circuits: [],
+    effectiveResyncMs: () => 1,
+    version: '1',
+  });
+  const missing = () => [];
+  const listen = { host: '::1', port: 0 };
+  const server = await startHttp({ listen, board, metrics, now: () => 0, sinceBeatMs: () => 0, missing });
+  running.push(server);
+  expect(server.address.port).toBeGreaterThan(0);
+  expect(server.url).toBe(`http://[::1]:${server.address.port}`);
+  expect((await request(`${server.url}/healthz`)).statusCode).toBe(200);
+});
+
+test('is healthy while the heartbeat beats and not when it has stalled for more than 30 seconds', async () => {
+  expect((await (await serve())('/healthz')).status).toBe(200);
+  expect((await (await serve({ sinceBeatMs: () => 30_001 }))('/healthz')).status).toBe(503);
+  expect((await (await serve({ sinceBeatMs: () => Number.POSITIVE_INFINITY }))('/healthz')).status).toBe(503);
+});
+
+test('is ready once nothing is missing and says what is otherwise', async () => {
+  expect((await (await serve())('/readyz')).json()).toEqual({ status: 'ready' });
+  const answer = await (await serve({ missing: () => ['the first look at issuer sto1'] }))('/readyz');
+  expect(answer.status).toBe(503);
+  expect(answer.json()).toEqual({ status: 'not-ready', missing: ['the first look at issuer sto1'] });
+});
+
+test('metrics come in the text format of Prometheus', async () => {
+  const answer = await (await serve())('/metrics');
+  expect(answer.headers['content-type']).toMatch(/^text\/plain; version=0\.0\.4/);
+  expect(answer.text).toContain('rekeyd_application_state{application="billing",state="refused"} 1');
+});
+
+test('the API lists all applications and shows one', async () => {
+  const ask = await serve();
+  const { applications } = (await ask('/api/v1/applications')).json();
+  expect(applications).toMatchObject([
+    { application: 'billing', state: 'refused', trouble: { code: 'edited', remedy: 'Mend it.' } },
+    { application: 'mail', state: 'unknown' },
+  ]);
+  expect((await ask('/api/v1/applications/billing')).json()).toEqual(applications[0]);
+});
+
+test('an application, a path or a method that is not there is a problem+json that says where to look', async () => {
+  const ask = await serve();
+  const nobody = await ask('/api/v1/applications/nobody');
+  expect(nobody.headers['content-type']).toMatch(/^application\/problem\+json/);
+  expect(nobody.json()).toMatchObject({ type: 'about:blank', status: 404, code: 'no-such-application' });
+  expect((await ask('/nothing')).json()).toMatchObject({ status: 404, code: 'not-found' });
+  expect((await ask('/api/v1/applications/billing', {}, 'POST')).status).toBe(404);
+});
+
+test('the front page names every endpoint', async () => {
+  const { text, headers } = await (await serve())('/');
+  expect(headers['content-type']).toMatch(/^text\/html/);
+  for (const path of ['/api/v1/applications', '/metrics', '/healthz', '/readyz']) expect(text).toContain(path);
+});
+
+test('on loopback reading needs no token', async () => {
+  expect((await (await serve({ token }))('/api/v1/applications')).status).toBe(200);
+});
+
+test('off loopback applications are shown only to who sends the token', async () => {
+  const ask = await serve({ ...offLoopback, token });
+  for (const path of ['/api/v1/applications', '/api/v1/applications/billing']) {
+    for (const wrong of [
+      undefined,
+      'Bearer',
+      'Bearer open',
+      'Basic open-sesame',
+      'open-sesame',
+      'Bearer open-sesame2',
+    ]) {
+      const answer = await ask(path, wrong === undefined ? {} : { authorization: wrong });
+      expect(answer.status).toBe(401);
+      expect(answer.headers['www-authenticate']).toMatch(/^Bearer/);
+      expect(answer.text).not.toContain('billing');
+    }
+    expect((await ask(path, { authorization: 'Bearer open-sesame' })).status).toBe(200);
+  }
+});
+
+test('off loopback health and metrics stay open', async () => {
+  const ask = await serve({ ...offLoopback, token });
+  for (const path of ['/healthz', '/readyz', '/metrics']) expect((await ask(path)).status).toBe(200);
+});
+
+test('off loopback without a token, or with one that cannot be read, nothing is shown and it says why', async () => {
+  const missing: SecretSource = () => Promise.reject(new MissingSecret('/run/secrets/token is not there'));
+  for (const over of [offLoopback, { ...offLoopback, token: missing }]) {
+    const answer = await (await serve(over))('/api/v1/applications', { authorization: 'Bearer ' });
+    expect(answer.json()).toMatchObject({
+      status: 403,
+      code: 'no-token',
+      detail: expect.stringContaining('http.token'),
+    });
+  }
+});
+
+test('a token that was changed counts at the next request', async () => {
+  let current = 'first';
+  const ask = await serve({ ...offLoopback, token: async () => new Secret(current) });
+  expect((await ask('/api/v1/applications', { authorization: 'Bearer first' })).status).toBe(200);
+  current = 'second';
+  expect((await ask('/api/v1/applications', { authorization: 'Bearer first' })).status).toBe(401);
+  expect((await ask('/api/v1/applications', { authorization: 'Bearer second' })).status).toBe(200);
+});
+
+test('on loopback a page that points a name of its own here gets nothing', async () => {
+  await serve();
+  const port = running[0]?.address.port ?? 0;
+  expect(await statusFor(port, 'evil.example:8080')).toBe(421);
+  expect(await statusFor(port, 'localhost.evil.example')).toBe(421);
+  for (const host of ['localhost:8080', '127.0.0.1', '[::1]:8080']) expect(await statusFor(port, host)).toBe(200);
+});
+
+/** The status that a request gets which asks for this host. */
+function statusFor(port: number, host: string): Promise<number | undefined> {
+  const { promise, resolve, reject } = Promise.withResolvers<number | undefined>();
+  const asked = get({ port, host: '127.0.0.1', path: '/api/v1/applications', headers: { host } }, (answer) => {
+    answer.resume();
+    resolve(answer.statusCode);
+  });
+  asked.on('error', reject);
+  return promise;
+}
+
+test('a defect while answering shows nothing of itself and is reported', async () => {
+  const errors: unknown[] = [];
+  const missing = () => {
+    throw new TypeError('hush');
+  };
+  const answer = await (await serve({ missing, onError: (error) => errors.push(error) }))('/readyz');
+  expect(answer.status).toBe(500);
+  expect(answer.json()).toMatchObject({ code: 'internal-error' });
+  expect(answer.text).not.toContain('hush');
+  expect(errors).toHaveLength(1);
+});

@@ -1,0 +1,101 @@
+import type { IForbiddenRuleType } from 'dependency-cruiser';
+
+const ADAPTERS = ['scheduler', 'issuers', 'vault', 'verifiers', 'http', 'telemetry'];
+
+/**
+ * Which parts of `src` each part may import, itself aside: imports point inwards. Everybody may import `version`.
+ * A part is a folder of `src` or a file directly in it.
+ */
+export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
+  version: [],
+  policy: [],
+  system: ['rotation', 'policy'],
+  rotation: ['policy'],
+  transport: ['rotation', 'policy'],
+  issuers: ['transport', 'rotation', 'policy'],
+  vault: ['transport', 'rotation', 'policy'],
+  verifiers: ['transport', 'rotation', 'policy'],
+  scheduler: ['rotation', 'policy'],
+  telemetry: ['rotation', 'policy'],
+  http: ['telemetry', 'rotation', 'policy'],
+  sandbox: ['system', 'rotation', 'policy'],
+  daemon: [...ADAPTERS, 'sandbox', 'system', 'rotation', 'policy'],
+  commands: ['daemon', ...ADAPTERS, 'sandbox', 'system', 'rotation', 'policy'],
+  main: ['commands'],
+};
+
+const partPattern = (parts: readonly string[]): string => `^src/(${parts.join('|')})(/|\\.ts$)`;
+
+function inwards(part: string, allowed: readonly string[]): IForbiddenRuleType {
+  return {
+    name: `${part}-imports-inwards`,
+    comment: `src/${part} may import only ${['itself', 'version', ...allowed].join(', ')} of src.`,
+    severity: 'error',
+    from: { path: partPattern([part]) },
+    to: { path: '^src/', pathNot: partPattern([part, 'version', ...allowed]) },
+  };
+}
+
+/** Packages and node modules that the heart may import: what computes, nothing that talks to anything. */
+const HEART_PACKAGES = ['^(node:)?crypto$', '(^|/)node_modules/(safe-stable-stringify|zod|p-queue)/'];
+
+export const IMPORT_RULES: IForbiddenRuleType[] = [
+  ...Object.entries(MAY_IMPORT).map(([part, allowed]) => inwards(part, allowed)),
+  {
+    name: 'known-part',
+    comment: 'A new part of src needs its place in MAY_IMPORT (test/import-rules.ts).',
+    severity: 'error',
+    from: {},
+    to: { path: '^src/', pathNot: partPattern(Object.keys(MAY_IMPORT)) },
+  },
+  {
+    name: 'heart-without-libraries',
+    comment:
+      'src/rotation imports no package but safe-stable-stringify, zod and p-queue, and nothing of node but crypto.',
+    severity: 'error',
+    from: { path: partPattern(['rotation']) },
+    to: { pathNot: ['^src/', ...HEART_PACKAGES] },
+  },
+  {
+    name: 'no-tests-in-src',
+    comment: 'src never imports test.',
+    severity: 'error',
+    from: { path: '^src/' },
+    to: { path: '^test/' },
+  },
+  {
+    name: 'declared-packages-only',
+    comment: 'What src imports stands in the dependencies of package.json: a development dependency is not shipped.',
+    severity: 'error',
+    from: { path: '^src/' },
+    to: { dependencyTypes: ['npm-dev', 'npm-no-pkg', 'npm-unknown'] },
+  },
+  {
+    name: 'no-cycles',
+    comment: 'No import cycles, type-only ones included.',
+    severity: 'error',
+    from: {},
+    to: { circular: true },
+  },
+  {
+    name: 'no-unresolved',
+    comment: 'Every import leads to a file.',
+    severity: 'error',
+    from: {},
+    to: { couldNotResolve: true },
+  },
+  {
+    name: 'no-orphans',
+    comment: 'A module that imports nothing and that nothing imports is forgotten.',
+    severity: 'error',
+    from: { orphan: true },
+    to: {},
+  },
+  {
+    name: 'reached-from-main',
+    comment: 'What the program never loads does not belong in src.',
+    severity: 'error',
+    from: { path: '^src/main\\.ts$' },
+    to: { path: '^src/', reachable: false },
+  },
+];
