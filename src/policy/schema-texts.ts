@@ -58,8 +58,10 @@ export function patternText(pattern: RegExp, wanted: string) {
   return z.string().regex(pattern, { error: ({ input }) => `${shown(input)} will not do; ${wanted}` });
 }
 
-/** A text that is used as it is, such as the name of a project. */
-export const wordText = patternText(/^[^\s\p{Cc}:/]+$/u, 'it must not be empty nor contain spaces, ":" or "/"');
+/** A text that is used as it is, such as the name of a project. Not shown when wrong: a secret may be stuck to it. */
+export const wordText = z
+  .string()
+  .regex(/^[^\s\p{Cc}:/]+$/u, { error: 'must not be empty nor contain spaces, ":" or "/"' });
 
 export const allowHttp = z
   .boolean()

@@ -16,7 +16,7 @@ export interface IssueFacts {
   readonly quota: number;
   /** Credentials of this application and place that live. */
   readonly live: number;
-  /** Whether the current credential is gone or reported leaked. */
+  /** Whether consumers have no credential to count on: the current one is gone or reported leaked, or there is none. */
   readonly urgent: boolean;
   /** Strays that a record could enter but has not. */
   readonly waitingStrays: number;

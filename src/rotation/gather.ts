@@ -31,7 +31,7 @@ export async function gather(
     inUse: list.size + lists.issuedSince(list),
     quota,
     live: s.own.length,
-    urgent: rotation.why === 'gone',
+    urgent: rotation.why === 'gone' || !s.record,
     waitingStrays: s.record && rotation.enter.length === 0 ? s.strays.length : 0,
   };
 }

@@ -45,7 +45,8 @@ export async function adopt(s: Situation, world: World): Promise<Written> {
 }
 
 function newSchedule(s: Situation, record: RotationRecord): Pick<RotationRecord, 'schedule' | 'rotate_at'> {
-  if (!scheduleDiffers(s, record)) return record;
+  const { schedule, rotate_at } = record;
+  if (!scheduleDiffers(s, record)) return { schedule, rotate_at };
   const { rotate } = s.application;
   const at = rescheduledAt(rotate, Date.parse(record.published_at), s.now, {
     ...s.bearer,

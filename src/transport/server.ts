@@ -140,11 +140,18 @@ export class Server {
       allowH2: false,
       ...(this.#options.ca !== undefined && { ca: this.#options.ca }),
     });
-    return (options, callback) =>
-      connect(options, (...args) => {
-        if (args[0]) this.#connectFailures.add(args[0]);
-        callback(...args);
-      });
+    return (options, callback) => {
+      try {
+        connect(options, (...args) => {
+          if (args[0]) this.#connectFailures.add(args[0]);
+          callback(...args);
+        });
+      } catch (error) {
+        // What cannot even be begun, as with a CA file that holds no certificate.
+        if (error instanceof Error) this.#connectFailures.add(error);
+        throw error;
+      }
+    };
   }
 }
 

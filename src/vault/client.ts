@@ -27,7 +27,7 @@ export class VaultClient {
     this.#server = new Server({
       base: policy.address,
       manner: VAULT,
-      ...(policy.caFile !== undefined && { ca: readFileSync(policy.caFile, 'utf8') }),
+      ...(policy.caFile !== undefined && { ca: readCa(policy.caFile) }),
       ...(timeouts && { timeouts }),
     });
   }
@@ -70,6 +70,15 @@ export class VaultClient {
         ...call.headers,
       },
     };
+  }
+}
+
+function readCa(file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? error.code : 'unknown error';
+    throw new Error(`vault.ca_file: ${file} cannot be read (${code}); put the certificate there or correct the policy`);
   }
 }
 

@@ -2,6 +2,7 @@ import type { PortError } from '../rotation/errors.ts';
 import type { Verdict } from '../rotation/ports.ts';
 import type { Attempt, Site } from '../transport/call.ts';
 import { badAnswer, refusal, unanswered, unreachable } from '../transport/judge.ts';
+import { showable } from '../transport/scrub.ts';
 
 type Refused = Extract<Verdict, { readonly accepted: false }>;
 
@@ -33,7 +34,7 @@ export function verdictOf(error: unknown, site: Site, attempt: Attempt, bucket?:
     throw refusal(site, attempt, { status, headers: {}, text: code ? `<Code>${code}</Code>` : '' });
   }
   const detail = `${code ?? 'no code'} (${status})${bucket === undefined ? '' : ` for bucket ${bucket}`}`;
-  return { accepted: false, why: whyOf(status, code, bucket), detail };
+  return { accepted: false, why: whyOf(status, code, bucket), detail: showable(detail, attempt.secrets) };
 }
 
 function whyOf(status: number, code: string | undefined, bucket: string | undefined): Refused['why'] {
@@ -56,7 +57,7 @@ function read(error: unknown): Thrown {
 
 /** The SDK hides where a connection failed; for a read it is enough to know it in the plain cases. */
 const NEVER_CONNECTED =
-  /^(ECONNREFUSED|ENOTFOUND|EAI_|EHOSTUNREACH|ENETUNREACH|ERR_SSL|ERR_TLS|CERT_|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO)/;
+  /^(ECONNREFUSED|ENOTFOUND|EAI_|EHOSTUNREACH|ENETUNREACH|EPROTO|ERR_SSL|ERR_TLS|CERT_|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO)/;
 
 function noAnswer(error: unknown, site: Site, attempt: Attempt): PortError {
   const code = error instanceof Error && 'code' in error ? String(error.code) : '';

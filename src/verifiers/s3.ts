@@ -86,7 +86,8 @@ class S3Verifier implements OpenVerifier {
   }
 
   async #listBuckets(client: S3Client, pair: KeyPair, target: S3Target): Promise<Verdict> {
-    const attempt: Attempt = { attempted: `list buckets at ${target.endpoint} with ${pair.accessKeyId}` };
+    const attempted = `list buckets at ${target.endpoint} with ${pair.accessKeyId}`;
+    const attempt: Attempt = { attempted, secrets: [pair.secretAccessKey] };
     const site = { manner: S3, address: target.endpoint };
     try {
       const answer = await client.send(new ListBucketsCommand({}), this.#deadline());
@@ -100,11 +101,12 @@ class S3Verifier implements OpenVerifier {
 
   async #headBucket(client: S3Client, pair: KeyPair, target: S3Target, bucket: string): Promise<Verdict> {
     const attempted = `look at bucket ${bucket} at ${target.endpoint} with ${pair.accessKeyId}`;
+    const attempt: Attempt = { attempted, secrets: [pair.secretAccessKey] };
     try {
       await client.send(new HeadBucketCommand({ Bucket: bucket }), this.#deadline());
       return { accepted: true };
     } catch (error) {
-      return verdictOf(error, { manner: S3, address: target.endpoint }, { attempted }, bucket);
+      return verdictOf(error, { manner: S3, address: target.endpoint }, attempt, bucket);
     }
   }
 

@@ -166,6 +166,14 @@ export function versionsContract(scene: () => VaultScene): void {
       expect(metadataOf(got)['deletion_time']).toBe(said.body?.data?.['deletion_time']);
     });
 
+    it('is added to the time of creation to the nanosecond, as no deletion by a person is', async () => {
+      const path = scene().fresh();
+      await scene().vault.put(`${scene().kv}/metadata/${path}`, { delete_version_after: '1h' });
+      const metadata = (await scene().write(path, 0, { a: 'b' })).body?.data ?? {};
+      const finer = (time: unknown) => /\.(\d+)Z$/.exec(String(time))?.[1];
+      expect(finer(metadata['deletion_time'])).toBe(finer(metadata['created_time']));
+    });
+
     it('of a mount holds for all its paths, and the shorter one wins', async () => {
       const path = scene().fresh();
       await scene().vault.put(`${scene().kv}/metadata/${path}`, { delete_version_after: '10m' });

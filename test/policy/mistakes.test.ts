@@ -10,6 +10,11 @@ const INLINE = 'a secret is never written into the policy; write { env: VARIABLE
 /** What is wrong with a file, and the lines that say so. */
 const REST: [string, string, string[]][] = [
   [
+    'an API key stuck to the project',
+    HEAD.replace('cl12345', '"cl12345:hunter2"'),
+    ['5:14: issuers.sto1.project: must not be empty nor contain spaces, ":" or "/"'],
+  ],
+  [
     'an upper-case owner',
     HEAD.replace('acme-prod', 'Acme'),
     ['1:8: owner: "Acme" will not do; it has 1 to 32 of a-z, 0-9 and "-"'],

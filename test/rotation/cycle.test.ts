@@ -56,7 +56,7 @@ test('a revocation alone writes nothing, and the next write drops the settled en
   expect(stage.record().superseded).toHaveLength(1);
 });
 
-test('fields of others at the path are carried over unchanged, numbers of any size included', async () => {
+test('fields of others at the path are carried over unchanged', async () => {
   stage.handWrite({ DATABASE_URL: 'postgres://db', nested: { a: [1, 2.5, null] } });
   const replica = stage.replica();
   await replica.settle();

@@ -1,5 +1,5 @@
 import { buildParts, type Parts } from '../../src/parts.ts';
-import type { ApplicationPolicy, IssuerLimits, Policy } from '../../src/policy/policy.ts';
+import type { ApplicationPolicy, IssuerLimits, IssuerPolicy, Policy } from '../../src/policy/policy.ts';
 import type { RotationEvent } from '../../src/rotation/events.ts';
 import type { Outcome } from '../../src/rotation/outcome.ts';
 import type { Clock, SecretData } from '../../src/rotation/ports.ts';
@@ -41,6 +41,7 @@ const INSTANCE = 'os-stage';
 
 export interface StageOptions {
   readonly applications?: Readonly<Record<string, Partial<ApplicationPolicy>>>;
+  readonly issuer?: Partial<IssuerPolicy>;
   readonly limits?: Partial<IssuerLimits>;
   readonly vault?: Partial<Policy['vault']>;
 }
@@ -109,6 +110,8 @@ export class Stage {
       endpoint: s3.url,
       region: 'sandbox',
       limits: { concurrency: 4, perSecond: 1000, ...this.#options.limits, ...change.limits },
+      ...this.#options.issuer,
+      ...change.issuer,
     };
     return {
       file: 'stage.yaml',

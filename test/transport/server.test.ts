@@ -76,6 +76,11 @@ describe('what was certainly not sent is unavailable', () => {
     expect(error.remedy).toContain('ca_file');
   });
 
+  it('an authority that is no certificate', async () => {
+    const error = await failureOf(serverAt(await tlsServer(), { ca: '-----BEGIN CERTIFICATE-----\nno\n' }).send(CALL));
+    expect(error).toMatchObject({ kind: 'unavailable', code: 'it-unreachable' });
+  });
+
   it('a request that HTTP cannot carry', async () => {
     const server = await raw(answering(answerOf(200, '{}')));
     const error = await failureOf(serverAt(server.url).send({ ...CALL, headers: { token: 'two\nlines' } }));

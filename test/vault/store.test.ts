@@ -236,6 +236,15 @@ describe('every request', () => {
   });
 });
 
+describe('a CA file', () => {
+  it('that is not there is reported when the store is opened, by the name of its setting', () => {
+    const caFile = '/nowhere/ca.pem';
+    expect(() => storeAt('https://127.0.0.1:1', new SetClock(), tokenAuth('t'), { caFile })).toThrow(
+      'vault.ca_file: /nowhere/ca.pem cannot be read (ENOENT)',
+    );
+  });
+});
+
 describe('a path', () => {
   it('is encoded segment by segment', () => {
     expect(encodePath('team/a b/ö%?#')).toBe('team/a%20b/%C3%B6%25%3F%23');

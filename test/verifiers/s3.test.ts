@@ -184,9 +184,12 @@ describe('what is no answer of S3 is no verdict', () => {
     expect(await failureOf(probe)).toMatchObject({ code: 's3-unreachable' });
   });
 
-  it('and none of it shows the secret', async () => {
-    const echo = answerOf(500, xml('TheSecretAccessKeyOfTheTest'));
-    expect(visible(await failureOf((await facing(echo)).probe()))).not.toContain('TheSecretAccessKey');
+  it('and neither it nor a verdict shows the secret', async () => {
+    const echo = xml('TheSecretAccessKeyOfTheTest');
+    const failing = await facing(answerOf(500, echo));
+    expect(visible(await failureOf(failing.probe()))).not.toContain('TheSecretAccessKey');
+    const refusing = await facing(answerOf(403, echo));
+    expect(await refusing.probe()).toEqual({ accepted: false, why: 'other', detail: '[secret] (403)' });
   });
 });
 

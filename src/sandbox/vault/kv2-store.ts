@@ -1,6 +1,6 @@
 import type { Clock } from '../../rotation/ports.ts';
 import { isObject, type JsonObject } from './answers.ts';
-import { NanoTimes } from './times.ts';
+import { NanoTimes, timeAfter } from './times.ts';
 
 /** One version of a secret. Times are Unix ms with Vault's own text beside them. */
 export interface Version {
@@ -96,7 +96,7 @@ export class Kv2Store {
   append(entry: Entry, data: JsonObject): Version {
     const now = this.#clock.now();
     const created = this.#times.format(now);
-    const version = { created, ...this.#end(entry, now), destroyed: false, data };
+    const version = { created, ...this.#end(entry, now, created), destroyed: false, data };
     entry.current += 1;
     entry.versions.set(entry.current, version);
     entry.updated = created;
@@ -116,7 +116,8 @@ export class Kv2Store {
   undelete(path: string, versions: readonly number[]): void {
     const entry = this.#entries.get(path);
     for (const version of this.#some(path, versions)) {
-      if (entry && !version.destroyed) Object.assign(version, this.#end(entry, this.#clock.now()));
+      const now = this.#clock.now();
+      if (entry && !version.destroyed) Object.assign(version, this.#end(entry, now, this.#times.format(now)));
     }
   }
 
@@ -144,11 +145,11 @@ export class Kv2Store {
   }
 
   /** The shorter of the mount's and the path's `delete_version_after`. */
-  #end(entry: Entry, from: number): { deletedAt: number | undefined; deletion: string } {
+  #end(entry: Entry, from: number, fromText: string): { deletedAt: number | undefined; deletion: string } {
     const lifetimes = [this.config.deleteAfterMs, entry.deleteAfterMs].filter((ms) => ms > 0);
     if (this.config.deleteAfterMs < 0 || lifetimes.length === 0) return { deletedAt: undefined, deletion: '' };
-    const deletedAt = from + Math.min(...lifetimes);
-    return { deletedAt, deletion: this.#times.format(deletedAt) };
+    const lifetime = Math.min(...lifetimes);
+    return { deletedAt: from + lifetime, deletion: timeAfter(fromText, lifetime) };
   }
 
   #forgetOld(entry: Entry): void {

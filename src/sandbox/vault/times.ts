@@ -13,6 +13,12 @@ export class NanoTimes {
   }
 }
 
+/** A time so many whole milliseconds after another one, to the nanosecond. */
+export function timeAfter(time: string, ms: number): string {
+  const finer = /\.\d{3}(\d+)Z$/.exec(time)?.[1] ?? '';
+  return new Date(Date.parse(time) + ms).toISOString().replace('Z', `${finer}Z`);
+}
+
 const UNITS: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
 
 /** Milliseconds of a duration as Vault takes it: seconds as a number or digits, `90s`, `1h30m`, `30d`. */
