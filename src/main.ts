@@ -1,7 +1,6 @@
 #!/usr/bin/env node
 import { Command, CommanderError, InvalidArgumentError } from 'commander';
-import { EXIT, type Terminal, UsageError } from './commands/terminal.ts';
-import { problemOf } from './rotation/errors.ts';
+import { EXIT, type Terminal } from './commands/terminal.ts';
 import { VERSION } from './version.ts';
 
 /** The command line: parse, and hand over to one command. Each is loaded only when it is called. */
@@ -23,10 +22,8 @@ function stopSignal(): Promise<void> {
 let exitCode: number = EXIT.done;
 
 /** Runs a command and keeps its exit code. */
-function ends(run: () => Promise<number>): Promise<void> {
-  return run().then((code) => {
-    exitCode = code;
-  });
+async function ends(run: () => Promise<number>): Promise<void> {
+  exitCode = await run();
 }
 
 const DEFAULT_CONFIG = 'config/rekeyd.yaml';
@@ -80,15 +77,10 @@ command('sandbox', 'run the stand-ins for GleSYS, S3 and Vault alone')
   .option('--glesys <host:port>', 'where the GleSYS API listens')
   .option('--s3 <host:port>', 'where S3 listens')
   .option('--vault <host:port>', 'where Vault listens')
-  .action((options) =>
-    ends(async () => (await import('./commands/sandbox.ts')).sandboxCommand(options, terminal).then(() => EXIT.done)),
-  );
+  .action((options) => ends(async () => (await import('./commands/sandbox.ts')).sandboxCommand(options, terminal)));
 
 command('schema', 'print the JSON Schema of the policy file').action(() =>
-  ends(async () => {
-    (await import('./commands/schema.ts')).schemaCommand(terminal.write);
-    return EXIT.done;
-  }),
+  ends(async () => (await import('./commands/schema.ts')).schemaCommand(terminal)),
 );
 
 onPolicy('healthcheck', 'ask the daemon that runs with this policy whether it lives').action((options) =>
@@ -107,19 +99,9 @@ async function main(): Promise<number> {
     await program.parseAsync();
     return exitCode;
   } catch (error) {
-    return complain(error);
+    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.usage;
+    return (await import('./commands/complain.ts')).complain(error, terminal);
   }
-}
-
-function complain(error: unknown): number {
-  if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.usage;
-  if (error instanceof UsageError || (error instanceof Error && error.name === 'PolicyError')) {
-    terminal.complain(`${error.message}\n`);
-    return EXIT.usage;
-  }
-  const { reason, remedy } = problemOf(error);
-  terminal.complain(`${reason}\n${remedy}\n`);
-  return EXIT.failed;
 }
 
 process.exitCode = await main();

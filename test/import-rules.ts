@@ -19,8 +19,9 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   telemetry: ['rotation', 'policy'],
   http: ['telemetry', 'rotation', 'policy'],
   sandbox: ['system', 'rotation', 'policy'],
-  daemon: [...ADAPTERS, 'sandbox', 'system', 'rotation', 'policy'],
-  commands: ['daemon', ...ADAPTERS, 'sandbox', 'system', 'rotation', 'policy'],
+  parts: [...ADAPTERS, 'rotation', 'policy'],
+  daemon: ['parts', ...ADAPTERS, 'rotation', 'policy'],
+  commands: ['daemon', 'parts', ...ADAPTERS, 'sandbox', 'system', 'rotation', 'policy'],
   main: ['commands'],
 };
 

@@ -1,5 +1,7 @@
 import { request } from 'undici';
+import { readPolicy } from '../policy/load.ts';
 import type { ListenAddress } from '../policy/policy.ts';
+import { type Terminal, UsageError } from './terminal.ts';
 
 /** A health check that takes longer than this, in ms, has failed. */
 const LIMIT_MS = 3_000;
@@ -8,13 +10,15 @@ const LIMIT_MS = 3_000;
 const EVERYWHERE: Readonly<Record<string, string>> = { '0.0.0.0': '127.0.0.1', '::': '::1' };
 
 /**
- * Asks the daemon that listens on `listen` whether it lives, for containers' health checks. Writes one line and
+ * Asks the daemon that runs with this policy whether it lives, for containers' health checks. Writes one line and
  * returns the exit code: 0 it does, 1 it does not or does not answer.
  */
-export async function healthcheckCommand(listen: ListenAddress): Promise<number> {
-  const url = healthUrl(listen);
-  const answer = await ask(url);
-  process.stdout.write(`${answer.words}\n`);
+export async function healthcheckCommand(options: { readonly config: string }, terminal: Terminal): Promise<number> {
+  const { http } = await readPolicy(options.config, terminal.env);
+  if (http.listen.port === 0)
+    throw new UsageError('http.listen has port 0, any free one: nobody can know where to ask');
+  const answer = await ask(healthUrl(http.listen));
+  terminal.write(`${answer.words}\n`);
   return answer.isWell ? 0 : 1;
 }
 

@@ -2,7 +2,7 @@ import { buildParts, type Parts } from '../parts.ts';
 import type { StandIns } from '../policy/draft.ts';
 import { type PolicyDraft, readPolicy } from '../policy/load.ts';
 import type { Policy } from '../policy/policy.ts';
-import { missingSecrets } from '../policy/secrets.ts';
+import { missingReferences } from '../policy/secrets.ts';
 import type { Report } from '../rotation/events.ts';
 import { findAnnounced } from '../sandbox/rendezvous.ts';
 import { startSandbox } from '../sandbox/sandbox.ts';
@@ -38,7 +38,7 @@ export async function readyPolicy(
   const release = held?.release ?? (async () => {});
   try {
     const policy = draft.complete(held?.standIns);
-    const missing = await missingSecrets(policy, terminal.env);
+    const missing = await missingReferences(policy, terminal.env);
     if (missing.length > 0) throw new UsageError(missing.join('\n'));
     return { policy, loadedAt, standIns: held?.standIns, release };
   } catch (error) {

@@ -1,6 +1,7 @@
 import { parseListenAddress } from '../policy/address.ts';
 import type { ListenAddress } from '../policy/policy.ts';
 import { type Sandbox, type SandboxOptions, startSandbox } from '../sandbox/sandbox.ts';
+import { EXIT, type Terminal, UsageError } from './terminal.ts';
 
 /** Where each stand-in listens, as `HOST:PORT`; a free port of 127.0.0.1 when missing. */
 export interface SandboxCommandOptions {
@@ -9,26 +10,19 @@ export interface SandboxCommandOptions {
   readonly vault?: string;
 }
 
-export interface SandboxCommandIo {
-  write(text: string): void;
-  /** Resolves when it is to end. */
-  readonly stopped: Promise<void>;
-}
-
-/** An address that is none. The message says what to write. */
-export class BadListenAddress extends Error {
-  override readonly name = 'BadListenAddress';
-}
-
 /**
  * Runs the stand-ins alone until told to stop, and prints one line of JSON that says how to reach them. Their
- * credentials are in it: they open nothing but these stand-ins. Throws `BadListenAddress`, and where a port is taken.
+ * credentials are in it: they open nothing but these stand-ins. Throws `UsageError`, and where a port is taken.
  */
-export async function sandboxCommand(options: SandboxCommandOptions, io: SandboxCommandIo): Promise<void> {
+export async function sandboxCommand(
+  options: SandboxCommandOptions,
+  terminal: Pick<Terminal, 'write' | 'stopped'>,
+): Promise<number> {
   const sandbox = await startSandbox(addresses(options));
   try {
-    io.write(`${JSON.stringify(introduction(sandbox))}\n`);
-    await io.stopped;
+    terminal.write(`${JSON.stringify(introduction(sandbox))}\n`);
+    await terminal.stopped;
+    return EXIT.done;
   } finally {
     await sandbox.close();
   }
@@ -42,7 +36,7 @@ function addresses(options: SandboxCommandOptions): SandboxOptions {
 function parse(server: string, text: string): ListenAddress {
   const address = parseListenAddress(text);
   if (address !== undefined) return address;
-  throw new BadListenAddress(`--${server} ${text} is no address: write HOST:PORT, such as 127.0.0.1:8200`);
+  throw new UsageError(`--${server} ${text} is no address: write HOST:PORT, such as 127.0.0.1:8200`);
 }
 
 function introduction(sandbox: Sandbox): Record<string, string> {

@@ -14,6 +14,7 @@ export interface PolicyDraft {
   /** Names of its issuers. */
   readonly issuers: readonly string[];
   readonly warnings: readonly PolicyWarning[];
+  readonly http: HttpPolicy;
   /**
    * The whole policy. With `sandbox` in the file, what `vault` and the issuers leave out comes from the stand-ins;
    * throws a `TypeError` where something was left out and none are given.
@@ -38,7 +39,8 @@ export function draftOf({ file, raw, applications, warnings: found, env }: Findi
   const folder = dirname(file);
   const sandbox = raw.sandbox && sandboxOf(raw.sandbox);
   const warnings = [...webhookWarnings(raw), ...found];
-  const fixed = { file, owner: raw.owner, applications, warnings, ...(sandbox && { sandbox }) };
+  const http = httpOf(raw.http ?? {}, folder, env);
+  const fixed = { file, owner: raw.owner, applications, warnings, http, ...(sandbox && { sandbox }) };
   return {
     ...fixed,
     issuers: Object.keys(raw.issuers),
@@ -47,7 +49,6 @@ export function draftOf({ file, raw, applications, warnings: found, env }: Findi
       issuers: new Map(Object.entries(raw.issuers).map(([name, one]) => [name, issuerOf(name, one, folder, standIns)])),
       vault: vaultOf(raw.vault ?? {}, folder, standIns),
       scheduler: { resyncMs: msOf(raw.scheduler?.resync, '5m'), spreadMs: msOf(raw.scheduler?.spread, '10s') },
-      http: httpOf(raw.http ?? {}, folder, env),
       log: { level: raw.log?.level ?? 'info' },
       webhooks: (raw.webhooks ?? []).map((webhook) => webhookOf(webhook, folder)),
     }),

@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { access, constants, readFile } from 'node:fs/promises';
 import type { Policy, SecretReference } from './policy.ts';
 import { MissingSecret, Secret, type SecretSource } from './secret.ts';
 
@@ -10,12 +10,22 @@ export function secretSource(reference: SecretReference, env: NodeJS.ProcessEnv 
 }
 
 /** One line for each reference of the policy that leads nowhere: where it stands, what is missing, what to do. */
-export async function missingSecrets(policy: Policy, env: NodeJS.ProcessEnv = process.env): Promise<string[]> {
+export async function missingReferences(policy: Policy, env: NodeJS.ProcessEnv = process.env): Promise<string[]> {
   const lines = referencesOf(policy).map(async ([name, reference]) => {
     const complaint = await complaintOf(secretSource(reference, env));
     return complaint === undefined ? [] : [`${name}: ${complaint}`];
   });
-  return (await Promise.all(lines)).flat();
+  return [...(await Promise.all(lines)).flat(), ...(await missingCaFile(policy))];
+}
+
+async function missingCaFile({ vault: { caFile } }: Policy): Promise<string[]> {
+  if (caFile === undefined) return [];
+  return access(caFile, constants.R_OK).then(
+    () => [],
+    (error: NodeJS.ErrnoException) => [
+      `vault.ca_file: ${reasonOf(caFile, error.code)}; put the certificate there or correct the policy`,
+    ],
+  );
 }
 
 async function complaintOf(source: SecretSource): Promise<string | undefined> {

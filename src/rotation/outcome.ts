@@ -55,3 +55,13 @@ export interface Outcome {
   /** In words: what happens at `nextAt`. */
   readonly next: string;
 }
+
+/** Whether it ended in a trouble that is tried again with a growing pause. */
+export function hasFailed(outcome: Outcome): boolean {
+  return outcome.trouble?.kind === 'failed' || outcome.trouble?.kind === 'blocked';
+}
+
+/** Nothing was done, nothing stood in the way, and something is to be done now. */
+export function isFruitless(outcome: Outcome, now: number): boolean {
+  return outcome.did === 'nothing' && outcome.trouble === undefined && outcome.nextAt <= now;
+}

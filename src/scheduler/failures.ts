@@ -1,5 +1,5 @@
-import type { Outcome } from '../rotation/outcome.ts';
-import { hasFailed, showsRecovery } from './wake-up.ts';
+import { hasFailed, type Outcome } from '../rotation/outcome.ts';
+import { showsRecovery } from './wake-up.ts';
 
 interface Failing {
   readonly count: number;

@@ -7,7 +7,10 @@ const STALLED_AFTER_MS = 5_000;
 /** A library's own words are no part of our log. */
 const quiet = { info() {}, warn() {}, error() {}, debug() {} };
 
-/** Calls `beat` every second, from when it is made until it is stopped. `beat` must not throw. */
+/**
+ * Calls `beat` every second, from when it is made until it is stopped. A `beat` that throws counts as none, so a defect
+ * in it shows as a heartbeat that has stalled.
+ */
 export class Heartbeat {
   readonly #beat: () => void;
   readonly #watchdog: NodeJS.Timeout;
@@ -36,9 +39,9 @@ export class Heartbeat {
   }
 
   #pulse(): void {
+    this.#beat();
     this.#lastAt = performance.now();
     this.#watchdog.refresh();
-    this.#beat();
   }
 
   #restart(): void {

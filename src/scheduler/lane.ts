@@ -1,8 +1,7 @@
 import TinyQueue from 'tinyqueue';
-import type { Outcome } from '../rotation/outcome.ts';
+import { isFruitless, type Outcome } from '../rotation/outcome.ts';
 import type { OperatorRequest } from '../rotation/rotator.ts';
 import type { SafeRotator } from './safe-rotator.ts';
-import { isFruitless } from './wake-up.ts';
 
 /** No survey takes more applications than this. */
 export const SURVEY_BATCH = 1_000;

@@ -1,7 +1,7 @@
 import PQueue from 'p-queue';
 import type { Policy } from '../policy/policy.ts';
 import { share } from '../policy/share.ts';
-import type { Outcome } from '../rotation/outcome.ts';
+import { hasFailed, isFruitless, type Outcome } from '../rotation/outcome.ts';
 import type { Clock } from '../rotation/ports.ts';
 import type { OperatorRequest, Rotator } from '../rotation/rotator.ts';
 import { BACKOFF_FROM_MS } from './backoff.ts';
@@ -13,7 +13,7 @@ import { Resync } from './resync.ts';
 import { SafeRotator } from './safe-rotator.ts';
 import type { ServerWatch } from './server-watch.ts';
 import { Timetable } from './timetable.ts';
-import { hasFailed, isFruitless, type Source, type WakeUpTerms, wakeUpAt } from './wake-up.ts';
+import { type Source, type WakeUpTerms, wakeUpAt } from './wake-up.ts';
 
 export interface SchedulerOptions {
   /** Which replica this is; makes its order and its share of the spread its own. */

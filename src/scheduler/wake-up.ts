@@ -1,4 +1,4 @@
-import type { Outcome } from '../rotation/outcome.ts';
+import { hasFailed, isFruitless, type Outcome } from '../rotation/outcome.ts';
 import { backoffMs } from './backoff.ts';
 
 /** Who brings an outcome: a lane that did what was due, or the resync that only looked. */
@@ -30,20 +30,10 @@ export function wakeUpAt(outcome: Outcome, now: number, terms: WakeUpTerms): num
   return terms.source === 'lane' && isFruitless(outcome, now) ? Math.max(at, now + FRUITLESS_PAUSE_MS) : at;
 }
 
-/** Whether it ended in a trouble that is tried again with a growing pause. */
-export function hasFailed(outcome: Outcome): boolean {
-  return outcome.trouble?.kind === 'failed' || outcome.trouble?.kind === 'blocked';
-}
-
 /**
  * Whether an outcome shows that an earlier failure is over. A mere look that finds work to do shows nothing of the
  * kind: what failed was the doing.
  */
 export function showsRecovery(outcome: Outcome, now: number): boolean {
   return !hasFailed(outcome) && !isFruitless(outcome, now);
-}
-
-/** Nothing was done, nothing stood in the way, and something is to be done now. */
-export function isFruitless(outcome: Outcome, now: number): boolean {
-  return outcome.did === 'nothing' && outcome.trouble === undefined && outcome.nextAt <= now;
 }

@@ -1,8 +1,7 @@
 import type { ApplicationPolicy } from '../policy/policy.ts';
 import type { Problem } from '../rotation/errors.ts';
 import type { Report, RotationEvent } from '../rotation/events.ts';
-import type { ApplicationView, Outcome, Trouble } from '../rotation/outcome.ts';
-import { hasFailed, isFruitless } from '../scheduler/wake-up.ts';
+import { type ApplicationView, hasFailed, isFruitless, type Outcome, type Trouble } from '../rotation/outcome.ts';
 
 /** How an application stands, in one word; the first that applies, from `rotating` over the troubles to `current`. */
 export const STATES = [

@@ -3,8 +3,8 @@ import { PinoPretty, type PrettyOptions } from 'pino-pretty';
 import type { LogLevel } from '../policy/policy.ts';
 import { problemOf } from '../rotation/errors.ts';
 import { EVENT_LEVELS, type Report, type RotationEvent } from '../rotation/events.ts';
-import type { Circuit } from '../scheduler/circuit.ts';
 import { messageOf } from './messages.ts';
+import type { ServerHealth } from './server-health.ts';
 
 export interface LogOptions {
   readonly level: LogLevel;
@@ -50,7 +50,7 @@ function snakeCase(key: string): string {
 }
 
 /** Says when a server is no longer called because it fails for everybody, and when it is back. */
-export function logCircuit(logger: Logger, circuit: Circuit): void {
+export function logCircuit(logger: Logger, circuit: ServerHealth): void {
   circuit.onOpen(() => {
     const { reason, remedy } = circuit.lastFailure ?? {};
     const fields = { event: 'circuit.opened', server: circuit.server, code: circuit.code, reason, remedy };

@@ -1,15 +1,15 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import type { IssuerPolicy } from '../policy/policy.ts';
 import type { RotationEvent } from '../rotation/events.ts';
-import type { Circuit } from '../scheduler/circuit.ts';
 import { type Board, type BoardEntry, STATES } from './board.ts';
+import type { ServerHealth } from './server-health.ts';
 
 /** Where the numbers come from that are looked up when they are asked for. */
 export interface MetricsSources {
   readonly board: Board;
   readonly now: () => number;
   readonly issuers: ReadonlyMap<string, Pick<IssuerPolicy, 'limits'>>;
-  readonly circuits: readonly Circuit[];
+  readonly circuits: readonly ServerHealth[];
   /** In ms. */
   readonly effectiveResyncMs: () => number;
   readonly version: string;

@@ -57,9 +57,9 @@ export class Server {
     return this.understand(call, await this.send(call), schema);
   }
 
-  /** What the body of an answer says. `parse` is for bodies that need another reading than JSON.parse gives. */
-  understand<T>(call: Call, answer: Answer, schema: z.ZodType<T>, parse: (json: string) => unknown = JSON.parse): T {
-    const json = this.#parsed(call, answer, parse);
+  /** What the body of an answer says. */
+  understand<T>(call: Call, answer: Answer, schema: z.ZodType<T>): T {
+    const json = this.#parsed(call, answer);
     const checked = schema.safeParse(json);
     if (checked.success) return checked.data;
     // Only where it differs, as our own schema calls the places: values, and zod's messages about them, are never shown.
@@ -81,9 +81,9 @@ export class Server {
     await this.#agent.destroy();
   }
 
-  #parsed(call: Call, answer: Answer, parse: (json: string) => unknown): unknown {
+  #parsed(call: Call, answer: Answer): unknown {
     try {
-      return parse(answer.text);
+      return JSON.parse(answer.text);
     } catch {
       const type = answer.headers['content-type']?.split(';')[0] ?? 'unknown type';
       throw this.badAnswer(call, `no JSON but ${answer.text.length} characters of ${type} (${answer.status})`);

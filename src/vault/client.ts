@@ -40,8 +40,8 @@ export class VaultClient {
     return this.#server.ask(this.#dressed(call), schema);
   }
 
-  understand<T>(call: VaultCall, answer: Answer, schema: z.ZodType<T>, parse?: (json: string) => unknown): T {
-    return this.#server.understand(call, answer, schema, parse);
+  understand<T>(call: VaultCall, answer: Answer, schema: z.ZodType<T>): T {
+    return this.#server.understand(call, answer, schema);
   }
 
   refusal(call: VaultCall, answer: Answer): Error {

@@ -4,7 +4,6 @@ import type { Clock, SecretData, SecretStore, StoredSecret, StoreStanding, Writt
 import type { Answer, Timeouts } from '../transport/call.ts';
 import { type TokenStanding, VaultAuth } from './auth.ts';
 import { encodePath, type VaultCall, VaultClient } from './client.ts';
-import { parseExactly } from './json.ts';
 import { missingAnswer, missingSecret, presentAnswer, presentSecret, writtenAnswer, writtenSecret } from './kv2.ts';
 import { loginFor } from './login.ts';
 import { mirrorOf } from './mirror.ts';
@@ -105,7 +104,7 @@ export class VaultStore implements SecretStore {
   }
 
   #present(call: VaultCall, answer: Answer): StoredSecret {
-    const read = this.#client.understand(call, answer, presentAnswer, parseExactly);
+    const read = this.#client.understand(call, answer, presentAnswer);
     return presentSecret(read, this.#serverTime(call, answer));
   }
 

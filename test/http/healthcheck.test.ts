@@ -1,12 +1,12 @@
 import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { afterEach, expect, test, vi } from 'vitest';
+import { afterEach, expect, test } from 'vitest';
 import { healthcheckCommand } from '../../src/commands/healthcheck.ts';
+import { pretendTerminal } from '../support/terminal.ts';
 
 const closers: (() => void)[] = [];
 
 afterEach(() => {
-  vi.restoreAllMocks();
   for (const close of closers.splice(0)) close();
 });
 
@@ -20,16 +20,11 @@ async function listening(host: string, answer: RequestListener): Promise<number>
   return (server.address() as AddressInfo).port;
 }
 
-/** The command's exit code and what it wrote. */
+/** The command's exit code and what it wrote, with a policy that listens there. */
 async function run(host: string, port: number): Promise<{ code: number; written: string }> {
-  let written = '';
-  vi.spyOn(process.stdout, 'write').mockImplementation((chunk) => {
-    written += chunk;
-    return true;
-  });
-  const code = await healthcheckCommand({ host, port });
-  vi.restoreAllMocks();
-  return { code, written };
+  const terminal = pretendTerminal({ REKEYD_HTTP_LISTEN: `${host.includes(':') ? `[${host}]` : host}:${port}` });
+  const code = await healthcheckCommand({ config: 'config/rekeyd.yaml' }, terminal);
+  return { code, written: terminal.written() };
 }
 
 test('is 0 with one line when the daemon says that it lives', async () => {
@@ -70,4 +65,8 @@ test('is 1 when there is no answer within three seconds', async () => {
   const { code, written } = await run('127.0.0.1', port);
   expect(code).toBe(1);
   expect(written).toContain('nothing within 3 s');
+});
+
+test('a port that nobody can know is a mistake in the call', async () => {
+  await expect(run('127.0.0.1', 0)).rejects.toThrow('port 0');
 });

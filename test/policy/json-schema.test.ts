@@ -3,6 +3,7 @@ import { expect, test } from 'vitest';
 import { schemaCommand } from '../../src/commands/schema.ts';
 import { policyJsonSchema } from '../../src/policy/json-schema.ts';
 import { readPolicy } from '../../src/policy/load.ts';
+import { pretendTerminal } from '../support/terminal.ts';
 import { NOW } from './written.ts';
 
 /** Keys of a JSON Schema, with every key below, that no description stands at. */
@@ -20,12 +21,10 @@ test('config/rekeyd.schema.json is what the program itself judges by (rekeyd sch
 });
 
 test('rekeyd schema prints the JSON Schema', () => {
-  let printed = '';
-  schemaCommand((text) => {
-    printed += text;
-  });
-  expect(JSON.parse(printed)).toEqual(policyJsonSchema());
-  expect(printed.endsWith('}\n')).toBe(true);
+  const terminal = pretendTerminal();
+  schemaCommand(terminal);
+  expect(JSON.parse(terminal.written())).toEqual(policyJsonSchema());
+  expect(terminal.written().endsWith('}\n')).toBe(true);
 });
 
 test('every key of the policy file is described', () => {

@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
 import { readPolicy } from '../../src/policy/load.ts';
 import { MissingSecret, Secret } from '../../src/policy/secret.ts';
-import { missingSecrets, secretSource } from '../../src/policy/secrets.ts';
+import { missingReferences, secretSource } from '../../src/policy/secrets.ts';
 import { HEAD, NOW, written } from './written.ts';
 
 test('a variable is read anew each time', async () => {
@@ -48,12 +48,12 @@ test('every reference of a policy that leads nowhere is listed', async () => {
     token: 'secret',
   });
   const policy = (await readPolicy(file, {}, NOW)).complete();
-  expect(await missingSecrets(policy, { HOOK: 'x' })).toEqual([
+  expect(await missingReferences(policy, { HOOK: 'x' })).toEqual([
     'issuers.sto1.api_key: the environment variable GLESYS_API_KEY is not set; set it where rekeyd is started',
     'vault.auth.token: the environment variable VAULT_TOKEN is not set; set it where rekeyd is started',
   ]);
   await rm(join(dirname(file), 'token'));
-  expect(await missingSecrets(policy, { HOOK: 'x', GLESYS_API_KEY: 'x', VAULT_TOKEN: 'x' })).toEqual([
+  expect(await missingReferences(policy, { HOOK: 'x', GLESYS_API_KEY: 'x', VAULT_TOKEN: 'x' })).toEqual([
     `http.token: the file ${join(dirname(file), 'token')} does not exist; put the secret there or correct the policy`,
   ]);
 });

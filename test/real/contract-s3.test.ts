@@ -1,9 +1,9 @@
 import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3';
 import { inject } from 'vitest';
 import { s3Contract } from '../contract/s3-contract.ts';
+import { useScene } from '../support/scene.ts';
 import { IamClient } from './support/iam-client.ts';
 import { IamKeyRing } from './support/iam-key-ring.ts';
-import { useScene } from './support/scene.ts';
 import { startVersityGw } from './support/versitygw.ts';
 
 const scene = useScene();

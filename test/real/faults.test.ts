@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, test } from 'vitest';
-import { useScene } from './support/scene.ts';
+import { useScene } from '../support/scene.ts';
 import { arrange, INSTANCE, type PolicyParts, run, type Setting } from './support/setting.ts';
 
 const scene = useScene();

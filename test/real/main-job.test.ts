@@ -1,10 +1,10 @@
 import { beforeAll, describe, expect, inject, test } from 'vitest';
+import { poll } from '../support/poll.ts';
+import { useScene } from '../support/scene.ts';
 import { createRole } from './support/approle.ts';
 import { answersTo } from './support/audit.ts';
 import type { Daemon } from './support/daemon.ts';
-import { poll } from './support/poll.ts';
 import { S3Consumer } from './support/s3-consumer.ts';
-import { useScene } from './support/scene.ts';
 import { arrange, INSTANCE, type PolicyParts, run, type Setting } from './support/setting.ts';
 import { startAgent } from './support/vault-agent.ts';
 

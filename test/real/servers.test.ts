@@ -1,12 +1,12 @@
 import { ListBucketsCommand, S3Client } from '@aws-sdk/client-s3';
 import { beforeAll, describe, expect, inject, test } from 'vitest';
+import { poll } from '../support/poll.ts';
+import { useScene } from '../support/scene.ts';
 import { createRole, enableAppRole, login } from './support/approle.ts';
 import { answersTo } from './support/audit.ts';
 import { IamClient } from './support/iam-client.ts';
 import { IamKeyRing } from './support/iam-key-ring.ts';
-import { poll } from './support/poll.ts';
 import { S3Consumer } from './support/s3-consumer.ts';
-import { useScene } from './support/scene.ts';
 import { startAgent } from './support/vault-agent.ts';
 import { startVault, type VaultServer } from './support/vault-server.ts';
 import { type Pair, type S3Server, startVersityGw } from './support/versitygw.ts';

@@ -38,3 +38,13 @@ test('tells how long ago it beat', async () => {
   await vi.advanceTimersByTimeAsync(10_000);
   expect(heartbeat.sinceBeatMs).toBeGreaterThanOrEqual(10_000);
 });
+
+test('a beat that fails counts as none, so that a health check notices', async () => {
+  vi.useFakeTimers();
+  const heartbeat = new Heartbeat(() => {
+    throw new Error('a defect');
+  }, 60_000);
+  await vi.advanceTimersByTimeAsync(4_000);
+  expect(heartbeat.sinceBeatMs).toBeGreaterThanOrEqual(4_000);
+  await heartbeat.stop();
+});

@@ -1,5 +1,4 @@
 import { describe, expect, it } from 'vitest';
-import { parseExactly } from '../../src/vault/json.ts';
 import { missingAnswer, missingSecret, presentAnswer } from '../../src/vault/kv2.ts';
 import { durationMs, nanosecondsOf } from '../../src/vault/time.ts';
 
@@ -44,19 +43,6 @@ describe('an answer of KV v2', () => {
     expect(
       presentAnswer.safeParse({ data: { data: {}, metadata: { ...metadata, created_time: 'then' } } }).success,
     ).toBe(false);
-  });
-});
-
-describe('JSON that is carried over', () => {
-  it.each(['12345678901234567890', '1.0', '1e3', '-0', '0.1', '123', '1E+400', '[1.50,{"a":2.0}]'])(
-    'writes %s as it was read',
-    (text) => {
-      expect(JSON.stringify(parseExactly(text))).toBe(text);
-    },
-  );
-
-  it('gives plain numbers where they are the same', () => {
-    expect(parseExactly('{"a":1,"b":[2.5]}')).toEqual({ a: 1, b: [2.5] });
   });
 });
 

@@ -1,8 +1,8 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
-import type { Exit, RunningProcess } from './running-process.ts';
-import type { Scene } from './scene.ts';
+import type { Exit, RunningProcess } from '../../support/running-process.ts';
+import type { Scene } from '../../support/scene.ts';
 
 const MAIN = join(import.meta.dirname, '..', '..', '..', 'dist', 'main.js');
 

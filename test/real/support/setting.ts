@@ -2,11 +2,11 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { inject } from 'vitest';
 import { type GlesysStandIn, startGlesys } from '../../../src/sandbox/glesys.ts';
+import type { Scene } from '../../support/scene.ts';
 import { type AppRoleLogin, createRole, enableAppRole, type TokenLife } from './approle.ts';
 import { type Daemon, startDaemon } from './daemon.ts';
 import { IamClient } from './iam-client.ts';
 import { IamKeyRing } from './iam-key-ring.ts';
-import type { Scene } from './scene.ts';
 import { startVault, type VaultServer } from './vault-server.ts';
 import { type S3Server, startVersityGw } from './versitygw.ts';
 

@@ -1,8 +1,8 @@
 import { access, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { poll } from '../../support/poll.ts';
+import type { Scene } from '../../support/scene.ts';
 import type { AppRoleLogin } from './approle.ts';
-import { poll } from './poll.ts';
-import type { Scene } from './scene.ts';
 
 export interface AgentSpec {
   readonly name: string;

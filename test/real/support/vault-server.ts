@@ -1,9 +1,9 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { request } from 'undici';
+import { poll } from '../../support/poll.ts';
+import type { Scene } from '../../support/scene.ts';
 import { freePort } from './free-port.ts';
-import { poll } from './poll.ts';
-import type { Scene } from './scene.ts';
 
 export interface VaultAnswer {
   readonly status: number;

@@ -2,10 +2,10 @@ import { randomBytes } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { request } from 'undici';
+import { poll } from '../../support/poll.ts';
+import type { ProcessSpec } from '../../support/running-process.ts';
+import type { Scene } from '../../support/scene.ts';
 import { freePort } from './free-port.ts';
-import { poll } from './poll.ts';
-import type { ProcessSpec } from './running-process.ts';
-import type { Scene } from './scene.ts';
 
 /** A pair that signs, in the clear: these live in a test only. */
 export interface Pair {

@@ -7,7 +7,7 @@ import { type ProcessSpec, RunningProcess } from './running-process.ts';
 
 /** What one test file starts: a folder of its own and processes, all gone at its end. */
 export class Scene {
-  readonly dir = mkdtempSync(join(tmpdir(), 'rekeyd-real-'));
+  readonly dir = mkdtempSync(join(tmpdir(), 'rekeyd-test-'));
   readonly #processes: RunningProcess[] = [];
   readonly #endings: (() => Promise<unknown>)[] = [];
 

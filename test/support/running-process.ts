@@ -79,6 +79,11 @@ export class RunningProcess {
     return this.#exit !== undefined;
   }
 
+  /** Everything it said so far, on both streams. */
+  output(): string {
+    return this.#all.join('\n');
+  }
+
   /** The last lines of what it said, for a failure's message. */
   tail(lines = 40): string {
     const ended = this.#exit === undefined ? 'running' : `ended: ${JSON.stringify(this.#exit)}`;
