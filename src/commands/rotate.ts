@@ -5,7 +5,7 @@ import { createLogger, eventLogger } from '../telemetry/log.ts';
 import { chosenApplications, withReplica } from './replica.ts';
 import { problemText } from './status.ts';
 import { paint } from './table.ts';
-import { EXIT, type Terminal, UsageError } from './terminal.ts';
+import { EXIT, streamOf, type Terminal, UsageError } from './terminal.ts';
 
 export interface RotateOptions {
   readonly config: string;
@@ -18,7 +18,11 @@ export interface RotateOptions {
 /** Rotates the named applications, or all, now. Exit code 1 where any failed, is refused or blocked. */
 export function rotateCommand(options: RotateOptions, terminal: Terminal): Promise<number> {
   complainAboutCall(options);
-  const logger = createLogger({ level: 'info', isPretty: terminal.isInteractive, destination: process.stderr });
+  const logger = createLogger({
+    level: 'info',
+    isPretty: terminal.isInteractive,
+    destination: streamOf(terminal.complain),
+  });
   return withReplica(options.config, terminal, eventLogger(logger), async (parts) => {
     const applications = chosenApplications(parts.policy, options.applications);
     const ended: Ended[] = [];

@@ -11,7 +11,7 @@ import { cryptoHex, replicaName, systemClock } from '../system.ts';
 import { createLogger, eventLogger } from '../telemetry/log.ts';
 import { type HeldStandIns, type ReadyPolicy, readyPolicy, replicaParts } from './replica.ts';
 import { problemText } from './status.ts';
-import { EXIT, type Terminal } from './terminal.ts';
+import { EXIT, streamOf, type Terminal } from './terminal.ts';
 
 export interface RunOptions {
   readonly config: string;
@@ -21,7 +21,8 @@ export interface RunOptions {
 /** Runs until told to stop, or everything that is due once. */
 export async function runCommand(options: RunOptions, terminal: Terminal): Promise<number> {
   const ready = await readyPolicy(options.config, terminal, ownStandIns);
-  const logger = createLogger({ level: ready.policy.log.level, isPretty: terminal.isInteractive });
+  const { level } = ready.policy.log;
+  const logger = createLogger({ level, isPretty: terminal.isInteractive, destination: streamOf(terminal.write) });
   try {
     return options.once ? await once(ready, logger, terminal) : await untilStopped(ready, logger, terminal);
   } finally {

@@ -1,3 +1,5 @@
+import { Writable } from 'node:stream';
+
 /** Where a command reads and writes; given in, so that a test can look. */
 export interface Terminal {
   /** What was asked for. */
@@ -17,4 +19,15 @@ export const EXIT = { done: 0, failed: 1, usage: 2 } as const;
 /** Something about the call or the configuration is wrong; nothing was contacted. Exit code 2. */
 export class UsageError extends Error {
   override readonly name = 'UsageError';
+}
+
+/** One side of a terminal as a stream, for a log. */
+export function streamOf(write: (text: string) => void): Writable {
+  return new Writable({
+    decodeStrings: false,
+    write: (chunk, _encoding, done) => {
+      write(String(chunk));
+      done();
+    },
+  });
 }

@@ -75,6 +75,10 @@ export class RunningProcess {
     for (const listener of [...this.#listeners]) listener();
   }
 
+  get pid(): number {
+    return this.#child.pid ?? 0;
+  }
+
   get hasExited(): boolean {
     return this.#exit !== undefined;
   }
