@@ -1,3 +1,4 @@
+import prettyMilliseconds from 'pretty-ms';
 import type { EventName, RotationEvent } from '../rotation/events.ts';
 
 type Say = (event: RotationEvent) => string;
@@ -8,8 +9,8 @@ function what({ generation, accessKeyId }: RotationEvent, otherwise: string): st
   return generation === undefined ? `${otherwise}${key}` : `generation ${generation}${key}`;
 }
 
-function seconds({ durationMs }: RotationEvent): string {
-  return durationMs === undefined ? '' : ` in ${(durationMs / 1_000).toFixed(1)} s`;
+function within({ durationMs }: RotationEvent): string {
+  return durationMs === undefined ? '' : ` in ${prettyMilliseconds(durationMs)}`;
 }
 
 function because({ why }: RotationEvent): string {
@@ -45,14 +46,14 @@ function next({ rotateAt }: RotationEvent): string {
 
 const SAY: Readonly<Record<EventName, Say>> = {
   'rotation.started': (event) => `rotating${because(event)}`,
-  'rotation.done': (event) => `rotated to ${what(event, 'a new credential')}${seconds(event)}${next(event)}`,
+  'rotation.done': (event) => `rotated to ${what(event, 'a new credential')}${within(event)}${next(event)}`,
   'rotation.failed': (event) => `rotation failed: ${problem(event)}${again(event)}`,
   'rotation.blocked': (event) => `nothing was issued: ${problem(event)}${again(event)}`,
-  'credential.issued': (event) => `issued ${what(event, 'a credential')}${seconds(event)}`,
-  'credential.verified': (event) => `verified ${what(event, 'the credential')}${seconds(event)}`,
-  'credential.published': (event) => `published ${what(event, 'the credential')}${seconds(event)}${next(event)}`,
-  'credential.read_back': (event) => `read ${what(event, 'the credential')} back and verified it${seconds(event)}`,
-  'credential.revoked': (event) => `revoked ${what(event, 'a credential')}${seconds(event)}${because(event)}`,
+  'credential.issued': (event) => `issued ${what(event, 'a credential')}${within(event)}`,
+  'credential.verified': (event) => `verified ${what(event, 'the credential')}${within(event)}`,
+  'credential.published': (event) => `published ${what(event, 'the credential')}${within(event)}${next(event)}`,
+  'credential.read_back': (event) => `read ${what(event, 'the credential')} back and verified it${within(event)}`,
+  'credential.revoked': (event) => `revoked ${what(event, 'a credential')}${within(event)}${because(event)}`,
   'credential.adopted': (event) => `took over ${what(event, 'a credential')}${next(event)}`,
   'credential.superseded': (event) => `superseded ${what(event, 'a credential')}${until(event)}`,
   'candidate.revoked': (event) => `took back ${what(event, 'the unpublished candidate')}${because(event)}`,

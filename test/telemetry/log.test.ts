@@ -51,7 +51,7 @@ test('an event is one line of JSON with its stable name, snake_case members, ISO
       access_key_id: 'AKIA7',
       duration_ms: 120,
       rotate_at: '2026-03-01T12:00:00.000Z',
-      msg: 'billing: published generation 7 (AKIA7) in 0.1 s; next rotation 2026-03-01T12:00:00.000Z',
+      msg: 'billing: published generation 7 (AKIA7) in 120ms; next rotation 2026-03-01T12:00:00.000Z',
     },
   ]);
 });
