@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import './node-version.ts';
 import { Command, CommanderError, InvalidArgumentError } from 'commander';
 import { EXIT, type Terminal } from './commands/terminal.ts';
 import { VERSION } from './version.ts';

@@ -8,6 +8,7 @@ const ADAPTERS = ['scheduler', 'issuers', 'vault', 'verifiers', 'http', 'telemet
  */
 export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   version: [],
+  'node-version': [],
   policy: [],
   system: ['rotation', 'policy'],
   rotation: ['policy'],
@@ -22,7 +23,7 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   parts: [...ADAPTERS, 'rotation', 'policy'],
   daemon: ['parts', ...ADAPTERS, 'rotation', 'policy'],
   commands: ['daemon', 'parts', ...ADAPTERS, 'sandbox', 'system', 'rotation', 'policy'],
-  main: ['commands'],
+  main: ['node-version', 'commands'],
 };
 
 const partPattern = (parts: readonly string[]): string => `^src/(${parts.join('|')})(/|\\.ts$)`;
