@@ -42,7 +42,9 @@ test('npm start: every application rotates, no consumer ever fails, and Ctrl-C e
 });
 
 test('commands in another terminal find the running sandbox, and act as one more replica', async () => {
-  const config = await sandboxPolicy('commands.yaml', (text) => text.replace(/every: \d+s/g, 'every: 1h'));
+  const config = await sandboxPolicy('commands.yaml', (text) =>
+    text.replace(/every: \d+s/g, 'every: 1h').replace(/grace: \d+s/g, 'grace: 20m'),
+  );
   const daemon = startProgram(scene, ['run', '--config', config]);
   await daemon.until('three', () => linesOf(daemon.stdout, 'rotation.done').length === 3 || undefined, 30_000);
 
@@ -69,8 +71,8 @@ test('commands in another terminal find the running sandbox, and act as one more
   );
   expect(plan.code).toBe(0);
 
-  const once = await runProgram(scene, ['status', 'billing', '--config', config]);
-  expect(once.output).toMatch(/billing +in-grace +2 /);
+  const billing = await runProgram(scene, ['status', 'billing', '--config', config]);
+  expect(billing.output).toMatch(/billing +in-grace +2 /);
   daemon.kill('SIGTERM');
   expect((await daemon.exited).code).toBe(0);
 });
