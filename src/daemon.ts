@@ -6,14 +6,18 @@ import { secretSource } from './policy/secrets.ts';
 import type { Report } from './rotation/events.ts';
 import { Scheduler } from './scheduler/scheduler.ts';
 import { Board } from './telemetry/board.ts';
+import { censusOf } from './telemetry/census.ts';
 import { eventLogger, logCircuit, logProblem } from './telemetry/log.ts';
 import { Metrics } from './telemetry/metrics.ts';
+import type { ServerHealth } from './telemetry/server-health.ts';
 import { VERSION } from './version.ts';
 
 export interface DaemonOptions extends Omit<PartsOptions, 'report' | 'onListed'> {
   readonly logger: Logger;
   /** Hears every event too. */
   readonly hear?: Report;
+  /** The first pause after a failure, in ms; for tests, which have less patience. */
+  readonly backoffFromMs?: number;
 }
 
 /** A daemon at work. */
@@ -32,17 +36,27 @@ export async function startDaemon(policy: Policy, options: DaemonOptions): Promi
   }
   const log = eventLogger(logger);
   const board = new Board(policy.applications, log);
-  const hearers: Report[] = [log, (event) => board.follow(event), ...(options.hear ? [options.hear] : [])];
-  const report: Report = (event) => {
-    for (const hear of hearers) hear(event);
-  };
-  let onListed: PartsOptions['onListed'];
-  const parts = buildParts(policy, { ...options, report, onListed: (name, count) => onListed?.(name, count) });
-  const scheduler = openScheduler(parts, board);
-  const metrics = openMetrics(parts, board, scheduler);
-  hearers.push((event) => metrics.follow(event));
-  onListed = (name, count) => metrics.noteListed(name, count);
-  for (const { circuit } of watchesOf(parts)) logCircuit(logger, circuit);
+  const metrics = new Metrics({
+    board,
+    now: () => clock.now(),
+    issuers: policy.issuers,
+    circuits: () => circuitsOf(parts),
+    effectiveResyncMs: () => scheduler.effectiveResyncMs,
+    version: VERSION,
+    isAboutProcess: true,
+  });
+  const parts = buildParts(policy, {
+    ...options,
+    report: (event) => {
+      log(event);
+      board.follow(event);
+      metrics.follow(event);
+      options.hear?.(event);
+    },
+    onListed: (issuer, credentials) => metrics.noteListed(issuer, censusOf(credentials, policy)),
+  });
+  const scheduler = openScheduler(parts, board, options.backoffFromMs);
+  for (const circuit of circuitsOf(parts)) logCircuit(logger, circuit);
   const http = await openHttp(parts, { board, metrics, scheduler, logger });
   scheduler.start();
   const { size } = policy.applications;
@@ -63,10 +77,10 @@ export async function startDaemon(policy: Policy, options: DaemonOptions): Promi
   };
 }
 
-function openScheduler(parts: Parts, board: Board): Scheduler {
+function openScheduler(parts: Parts, board: Board, backoffFromMs: number | undefined): Scheduler {
   const { policy, rotator, options } = parts;
   const { clock, replica } = options;
-  const scheduler: Scheduler = new Scheduler({
+  return new Scheduler({
     replica,
     policy,
     rotator,
@@ -74,20 +88,8 @@ function openScheduler(parts: Parts, board: Board): Scheduler {
     random: Math.random,
     issuers: parts.issuerWatches,
     vault: parts.vaultWatch,
-    onOutcome: (outcome) => board.record(outcome, clock.now(), scheduler.nextAtOf(outcome.application)),
-  });
-  return scheduler;
-}
-
-function openMetrics(parts: Parts, board: Board, scheduler: Scheduler): Metrics {
-  return new Metrics({
-    board,
-    now: () => parts.options.clock.now(),
-    issuers: parts.policy.issuers,
-    circuits: watchesOf(parts).map(({ circuit }) => circuit),
-    effectiveResyncMs: () => scheduler.effectiveResyncMs,
-    version: VERSION,
-    isAboutProcess: true,
+    onOutcome: (outcome, nextAt) => board.record(outcome, clock.now(), nextAt),
+    ...(backoffFromMs !== undefined && { backoffFromMs }),
   });
 }
 
@@ -114,13 +116,14 @@ function openHttp(parts: Parts, { board, metrics, scheduler, logger }: Shown): P
 
 /** What keeps this replica from being ready, in words. */
 function missing(parts: Parts, scheduler: Scheduler): readonly string[] {
-  const { problem } = parts.vault.tokenStanding();
+  const { problem, expiresAt } = parts.vault.tokenStanding();
   return [
     ...(problem ? [`no login to Vault: ${problem.reason}`] : []),
+    ...(!problem && expiresAt === undefined ? ['no login to Vault yet'] : []),
     ...scheduler.unsurveyed.map((issuer) => `the applications of issuer ${issuer} have not been looked at yet`),
   ];
 }
 
-function watchesOf(parts: Parts) {
-  return [...parts.issuerWatches.values(), parts.vaultWatch];
+function circuitsOf(parts: Parts): readonly ServerHealth[] {
+  return [...parts.issuerWatches.values(), parts.vaultWatch].map(({ circuit }) => circuit);
 }

@@ -4,7 +4,7 @@ import { secretSource } from './policy/secrets.ts';
 import type { Report } from './rotation/events.ts';
 import { Lists } from './rotation/lists.ts';
 import { openRotator } from './rotation/pass.ts';
-import type { Clock, Issuer, RandomHex, SecretStore, Verifier } from './rotation/ports.ts';
+import type { Clock, Issuer, ListedCredential, RandomHex, SecretStore, Verifier } from './rotation/ports.ts';
 import type { Examiner, Rotator } from './rotation/rotator.ts';
 import type { IssuerSite } from './rotation/world.ts';
 import { Circuit } from './scheduler/circuit.ts';
@@ -21,8 +21,10 @@ export interface PartsOptions {
   /** Unix ms: when the policy was read. */
   readonly policyLoadedAt: number;
   readonly env: NodeJS.ProcessEnv;
-  /** Hears how many credentials each list held. */
-  readonly onListed?: (issuer: string, credentials: number) => void;
+  /** Hears each list, by the issuer's name in the policy. */
+  readonly onListed?: (issuer: string, credentials: readonly ListedCredential[]) => void;
+  /** Pauses in ms before each next probe of a server whose circuit is open; for tests, which have less patience. */
+  readonly probeAfterMs?: readonly number[];
 }
 
 /** Everything one replica is made of, built from a policy. Nothing is contacted before it is used. */
@@ -44,15 +46,16 @@ export function buildParts(policy: Policy, options: PartsOptions): Parts {
   const secretOf = (reference: SecretReference) => secretSource(reference, options.env);
   const vault = openVaultStore(policy.vault, { clock: options.clock, secretOf });
   const verifier = openS3Verifier();
+  const patience = options.probeAfterMs && { probeAfterMs: options.probeAfterMs };
   const opened = [...policy.issuers.values()].map((issuer) => ({
     policy: issuer,
     issuer: openIssuer(issuer, { secretOf }),
   }));
   const paced = opened.map(({ policy: { name, limits }, issuer }) => {
-    const circuit = new Circuit({ server: `issuer ${name}`, code: 'issuer-circuit-open' });
-    return { name, circuit, issuer: pacedIssuer(issuer, limits, circuit, (count) => options.onListed?.(name, count)) };
+    const circuit = new Circuit({ server: `issuer ${name}`, code: 'issuer-circuit-open', ...patience });
+    return { name, circuit, issuer: pacedIssuer(issuer, limits, circuit, (list) => options.onListed?.(name, list)) };
   });
-  const vaultCircuit = new Circuit({ server: 'Vault', code: 'vault-circuit-open' });
+  const vaultCircuit = new Circuit({ server: 'Vault', code: 'vault-circuit-open', ...patience });
   const store = guardedStore(vault, vaultCircuit);
   const sites = sitesOf(policy, new Map(paced.map(({ name, issuer }) => [name, issuer])));
   const byInstance = new Map(paced.toReversed().map(({ issuer }) => [issuer.instance, issuer]));

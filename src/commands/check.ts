@@ -3,9 +3,11 @@ import { readPolicy } from '../policy/load.ts';
 import type { PolicyWarning } from '../policy/policy.ts';
 import { type Problem, problemOf } from '../rotation/errors.ts';
 import type { Examination } from '../rotation/rotator.ts';
+import { inOrder } from './in-order.ts';
 import { withReplica } from './replica.ts';
 import { type Paint, paint } from './table.ts';
 import { EXIT, type Terminal } from './terminal.ts';
+import { remarksOf, wrongsOf } from './wrongs.ts';
 
 export interface CheckOptions {
   readonly config: string;
@@ -66,19 +68,32 @@ async function checkAll(parts: Parts, found: Found): Promise<void> {
     });
     await attempt(`reach S3 at ${target.endpoint}`, found, () => parts.verifier.reach(target));
   }
-  for (const name of policy.applications.keys()) await checkApplication(parts, name, found);
+  await checkApplications(parts, found);
 }
 
-async function checkApplication(parts: Parts, name: string, found: Found): Promise<void> {
-  const { clock } = parts.options;
-  const began = clock.now();
-  const { outcome, unmet } = await parts.rotator.examine(name);
-  const durationMs = clock.now() - began;
-  const wrong = [...(outcome.trouble ? [outcome.trouble] : []), ...unmet];
-  if (wrong.length === 0)
-    found({ what: `application ${name}: ${wellText({ outcome, unmet }, clock.now())}`, is: 'ok', durationMs });
-  for (const problem of wrong) found({ what: `application ${name}`, is: 'wrong', problem, durationMs });
-  for (const notice of outcome.notices) found({ what: `application ${name}`, is: 'warning', problem: notice });
+/** The survey lets one list serve them all; without it each examination would ask for a list of its own. */
+async function checkApplications({ policy, rotator, options }: Parts, found: Found): Promise<void> {
+  const names = [...policy.applications.keys()];
+  await rotator.survey(names, async () => {});
+  const timed = async (name: string) => {
+    const began = options.clock.now();
+    const examination = await rotator.examine(name);
+    return { examination, durationMs: options.clock.now() - began };
+  };
+  for await (const { examination, durationMs } of inOrder(names, timed)) {
+    for (const finding of findingsOf(examination, options.clock.now())) found({ durationMs, ...finding });
+  }
+}
+
+function findingsOf(examination: Examination, now: number): readonly Finding[] {
+  const { outcome, unmet } = examination;
+  const what = `application ${outcome.application}`;
+  const wrong = [...wrongsOf(outcome), ...unmet];
+  return [
+    ...(wrong.length === 0 ? [{ what: `${what}: ${wellText(examination, now)}`, is: 'ok' as const }] : []),
+    ...wrong.map((problem) => ({ what, is: 'wrong' as const, problem })),
+    ...remarksOf(outcome).map((problem) => ({ what, is: 'warning' as const, problem })),
+  ];
 }
 
 function wellText({ outcome }: Examination, now: number): string {

@@ -2,6 +2,7 @@ import type { Parts } from '../parts.ts';
 import type { Outcome } from '../rotation/outcome.ts';
 import type { Examination } from '../rotation/rotator.ts';
 import { type Coming, forecast, ISSUER_CALLS_PER_ROTATION } from '../scheduler/forecast.ts';
+import { inOrder } from './in-order.ts';
 import { withReplica } from './replica.ts';
 import { problemText } from './status.ts';
 import { table } from './table.ts';
@@ -38,13 +39,21 @@ export function planCommand(options: PlanOptions, terminal: Terminal): Promise<n
 }
 
 async function makePlan(parts: Parts, days: number): Promise<Plan> {
-  const names = [...parts.policy.applications.keys()];
-  await parts.rotator.survey(names, async () => {});
-  const examined: Examination[] = [];
-  for (const name of names) examined.push(await parts.rotator.examine(name));
+  const examined = await examineDue(parts);
   const now = parts.options.clock.now();
   const coming = examined.flatMap(({ outcome }) => comingOf(parts, outcome, now, now + days * DAY_MS));
   return { examined, coming: coming.toSorted((a, b) => a.at - b.at), now };
+}
+
+/** How all of them stand; the conditions before an issue only of those that are to do something now. */
+async function examineDue({ policy, rotator, options: { clock } }: Parts): Promise<readonly Examination[]> {
+  const seen = await rotator.survey([...policy.applications.keys()], async () => {});
+  const isDue = (outcome: Outcome) => !outcome.trouble && outcome.nextAt <= clock.now();
+  const examine = async (outcome: Outcome): Promise<Examination> =>
+    isDue(outcome) ? rotator.examine(outcome.application) : { outcome, unmet: [] };
+  const examined: Examination[] = [];
+  for await (const examination of inOrder(seen, examine)) examined.push(examination);
+  return examined;
 }
 
 function comingOf(parts: Parts, outcome: Outcome, now: number, until: number): readonly Coming[] {

@@ -84,10 +84,10 @@ export async function withReplica<T>(
   }
 }
 
-/** The applications that were named, or all. Throws `UsageError` for one that the policy does not have. */
+/** The applications that were named, each once, or all. Throws `UsageError` for one that the policy does not have. */
 export function chosenApplications(policy: Policy, names: readonly string[]): readonly string[] {
   const unknown = names.filter((name) => !policy.applications.has(name));
-  if (unknown.length === 0) return names.length > 0 ? names : [...policy.applications.keys()];
+  if (unknown.length === 0) return names.length > 0 ? [...new Set(names)] : [...policy.applications.keys()];
   const known = [...policy.applications.keys()].slice(0, 20).join(', ');
   throw new UsageError(`the policy has no application ${unknown.join(', ')}; it has ${known || 'none'}`);
 }

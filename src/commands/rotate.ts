@@ -6,6 +6,7 @@ import { chosenApplications, withReplica } from './replica.ts';
 import { problemText } from './status.ts';
 import { paint } from './table.ts';
 import { EXIT, streamOf, type Terminal, UsageError } from './terminal.ts';
+import { remarksOf, wrongsOf, wrongsText } from './wrongs.ts';
 
 export interface RotateOptions {
   readonly config: string;
@@ -34,13 +35,17 @@ export function rotateCommand(options: RotateOptions, terminal: Terminal): Promi
       onOutcome: (outcome, rotated) => ended.push({ outcome, rotated }),
     });
     terminal.write(options.json ? asJson(ended) : asText(ended, terminal));
-    return ended.every(({ rotated }) => rotated) ? EXIT.done : EXIT.failed;
+    return ended.every(isWell) ? EXIT.done : EXIT.failed;
   });
 }
 
 interface Ended {
   readonly outcome: Outcome;
   readonly rotated: boolean;
+}
+
+function isWell({ outcome, rotated }: Ended): boolean {
+  return rotated && wrongsOf(outcome).length === 0;
 }
 
 function complainAboutCall({ applications, all, despite }: RotateOptions): void {
@@ -74,7 +79,8 @@ function asText(ended: readonly Ended[], terminal: Terminal): string {
   return `${lines.join('')}${done} of ${ended.length} rotated\n`;
 }
 
-function doneText({ application, view, notices }: Outcome, terminal: Terminal): string {
+function doneText(outcome: Outcome, terminal: Terminal): string {
+  const { application, view } = outcome;
   const lives = view?.superseded
     .filter(({ revokeAt }) => revokeAt !== null)
     .map(({ accessKeyId, revokeAt }) => {
@@ -82,10 +88,10 @@ function doneText({ application, view, notices }: Outcome, terminal: Terminal): 
     });
   const grace = lives && lives.length > 0 ? `; ${lives.join(', ')}` : '';
   const line = `${application}: ${paint('green', 'rotated', terminal)} to generation ${view?.generation} (${view?.current?.accessKeyId})${grace}\n`;
-  return line + notices.map((notice) => problemText(application, notice, 'yellow', terminal)).join('');
+  const remarks = remarksOf(outcome).map((remark) => problemText(application, remark, 'yellow', terminal));
+  return [line, wrongsText(outcome, terminal), ...remarks].join('');
 }
 
-function notDoneText({ application, trouble }: Outcome, terminal: Terminal): string {
-  if (!trouble) return `${application}: not rotated\n`;
-  return problemText(`${application}: ${trouble.kind}`, trouble, 'red', terminal);
+function notDoneText(outcome: Outcome, terminal: Terminal): string {
+  return wrongsText(outcome, terminal) || `${outcome.application}: not rotated\n`;
 }

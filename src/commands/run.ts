@@ -1,17 +1,16 @@
 import type { Logger } from 'pino';
 import { startDaemon } from '../daemon.ts';
 import type { PolicyDraft } from '../policy/load.ts';
-import type { Policy } from '../policy/policy.ts';
 import type { Outcome } from '../rotation/outcome.ts';
-import { startConsumers } from '../sandbox/consumers.ts';
+import { startDemonstration } from '../sandbox/demonstration.ts';
 import { announce } from '../sandbox/rendezvous.ts';
 import { startSandbox } from '../sandbox/sandbox.ts';
 import { runOnce } from '../scheduler/once.ts';
 import { cryptoHex, replicaName, systemClock } from '../system.ts';
 import { createLogger, eventLogger } from '../telemetry/log.ts';
 import { type HeldStandIns, type ReadyPolicy, readyPolicy, replicaParts } from './replica.ts';
-import { problemText } from './status.ts';
 import { EXIT, streamOf, type Terminal } from './terminal.ts';
+import { wrongsOf, wrongsText } from './wrongs.ts';
 
 export interface RunOptions {
   readonly config: string;
@@ -57,48 +56,15 @@ async function untilStopped(ready: ReadyPolicy, logger: Logger, terminal: Termin
       if (event === 'rotation.done') rotations += 1;
     },
   });
-  const simulated = ready.policy.sandbox?.consumers;
-  const endConsumers = simulated ? simulateConsumers(ready, () => rotations, logger) : undefined;
+  const { policy, standIns } = ready;
+  const endDemonstration =
+    standIns && policy.sandbox?.consumers
+      ? startDemonstration({ policy, standIns, clock: systemClock, logger, rotations: () => rotations })
+      : undefined;
   await terminal.stopped;
-  await endConsumers?.();
+  await endDemonstration?.();
   await daemon.stop();
   return EXIT.done;
-}
-
-const REPORT_EVERY_MS = 3_000;
-
-/** One consumer per application, and every few seconds a line that says how they fare. */
-function simulateConsumers({ policy, standIns }: ReadyPolicy, done: () => number, logger: Logger): () => Promise<void> {
-  if (!standIns) throw new Error('consumers are simulated in the sandbox only');
-  const { vault, s3, roleId, secretId } = standIns;
-  const consumers = startConsumers({
-    applications: consumedOf(policy),
-    vault: { address: vault, mount: policy.vault.mount },
-    login: { roleId, secretId },
-    s3: { endpoint: s3, region: 'sandbox' },
-    clock: systemClock,
-  });
-  const say = () => {
-    const { requests, failures, lastFailure } = consumers.counts();
-    const rotations = done();
-    const last = lastFailure ? ` (last: ${lastFailure.application}, ${lastFailure.code})` : '';
-    const words = `rotations done: ${rotations} · consumer requests: ${requests} · consumer failures: ${failures}${last}`;
-    logger.info({ event: 'sandbox.consumers', rotations, requests, failures }, words);
-  };
-  const timer = setInterval(say, REPORT_EVERY_MS);
-  return async () => {
-    clearInterval(timer);
-    await consumers.stop();
-    say();
-  };
-}
-
-function consumedOf(policy: Policy) {
-  return [...policy.applications.values()].map(({ name, path, consumers, fields }) => {
-    const fieldOf = (template: string) => Object.keys(fields).find((field) => fields[field] === template) ?? '';
-    const [accessKeyField, secretKeyField] = [fieldOf('{access_key_id}'), fieldOf('{secret_access_key}')];
-    return { name, path, refreshMs: consumers.refreshMs, accessKeyField, secretKeyField };
-  });
 }
 
 async function once(ready: ReadyPolicy, logger: Logger, terminal: Terminal): Promise<number> {
@@ -114,10 +80,8 @@ async function once(ready: ReadyPolicy, logger: Logger, terminal: Terminal): Pro
   } finally {
     await parts.close();
   }
-  const troubled = outcomes.filter(({ trouble }) => trouble !== undefined);
-  for (const { application, trouble } of troubled) {
-    if (trouble) terminal.complain(problemText(`${application}: ${trouble.kind}`, trouble, 'red', terminal));
-  }
+  const troubled = outcomes.filter((outcome) => wrongsOf(outcome).length > 0);
+  for (const outcome of troubled) terminal.complain(wrongsText(outcome, terminal));
   logger.info(
     { event: 'run.once', applications: outcomes.length, troubled: troubled.length },
     `looked after ${outcomes.length} applications once; ${troubled.length} in trouble`,

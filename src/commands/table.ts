@@ -30,7 +30,7 @@ export function table(head: readonly string[], rows: readonly (readonly string[]
   return `${lines.map((line) => line.trimEnd()).join('\n')}\n`;
 }
 
-export type Paint = 'red' | 'green' | 'yellow' | 'dim' | 'bold';
+export type Paint = 'red' | 'green' | 'yellow' | 'dim';
 
 export function paint(format: Paint, text: string, terminal: Terminal): string {
   return terminal.isInteractive && !terminal.env['NO_COLOR'] ? styleText(format, text) : text;

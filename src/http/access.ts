@@ -1,6 +1,6 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
+import { isLoopback } from '../policy/address.ts';
 import { MissingSecret, type Secret, type SecretSource } from '../policy/secret.ts';
-import { hostOf, isLoopback } from './loopback.ts';
 import type { HttpProblem } from './problem.ts';
 
 /**
@@ -15,6 +15,11 @@ export function checkHost(listenHost: string, header: string | undefined): HttpP
     code: 'wrong-host',
     detail: 'rekeyd listens on loopback only and answers only requests to localhost or a loopback address.',
   };
+}
+
+/** The host of a `Host` header, without its port. */
+function hostOf(header: string): string {
+  return header.replace(/:\d+$/, '');
 }
 
 /** Whether a request may read. Off loopback it needs the bearer token; what is missing or wrong is told. */

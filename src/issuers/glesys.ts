@@ -16,8 +16,8 @@ const text = z.string().min(1);
 const listed = z.object({
   id: text,
   accesskey: text,
-  description: z.string(),
-  created: z.string().optional(),
+  description: z.string().nullish(),
+  created: z.string().nullish(),
 });
 const issuedAnswer = z.object({
   response: z.object({
@@ -137,7 +137,7 @@ function credentialOf(credential: z.infer<typeof listed>): ListedCredential {
   return {
     id: credential.id,
     accessKeyId: credential.accesskey,
-    description: credential.description,
+    description: credential.description ?? '',
     createdAt: Number.isNaN(created) ? undefined : created,
   };
 }

@@ -1,3 +1,4 @@
+import { BlockList, isIP } from 'node:net';
 import type { ListenAddress } from './policy.ts';
 
 /** `host:port`, `[::1]:port`; `undefined` where the text is none. */
@@ -8,9 +9,15 @@ export function parseListenAddress(text: string): ListenAddress | undefined {
   return host !== undefined && port <= 65_535 ? { host, port } : undefined;
 }
 
+const loopback = new BlockList();
+loopback.addSubnet('127.0.0.0', 8, 'ipv4');
+loopback.addAddress('::1', 'ipv6');
+
 /** Whether a host (a name or address, IPv6 with or without brackets) is this machine itself. */
 export function isLoopback(host: string): boolean {
-  return /^(localhost|127(\.\d{1,3}){3}|\[?::1\]?)$/i.test(host);
+  const address = host.replace(/^\[(.*)\]$/, '$1');
+  const family = isIP(address);
+  return family === 0 ? address.toLowerCase() === 'localhost' : loopback.check(address, family === 4 ? 'ipv4' : 'ipv6');
 }
 
 /** What is wrong with the address of a server; `undefined` where nothing is. */

@@ -1,4 +1,3 @@
-import type { SandboxPolicy } from './policy.ts';
 import type { Secret } from './secret.ts';
 
 /**
@@ -16,6 +15,3 @@ export interface StandIns {
   /** The instance for an issuer of the policy that names none. */
   instanceFor(issuer: string): string;
 }
-
-/** Starts the stand-ins that a policy asks for, or finds them where they already run. */
-export type FindStandIns = (wanted: SandboxPolicy, issuers: readonly string[]) => Promise<StandIns>;

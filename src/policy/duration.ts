@@ -6,7 +6,7 @@ const MS_PER_UNIT = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000, w
 export const DURATION_PATTERN = /^(\d{1,12})(ms|s|m|h|d|w)$/;
 
 /** Ten years: longer than any key should live, and far from where dates stop being exact. */
-export const LONGEST_DURATION_MS = 3_650 * MS_PER_UNIT.d;
+const LONGEST_DURATION_MS = 3_650 * MS_PER_UNIT.d;
 
 /** What to tell a person whose duration could not be read. */
 export const DURATION_HINT = 'write a whole number and a unit (ms, s, m, h, d or w), as in 90s, 24h or 30d';

@@ -1,7 +1,7 @@
 import type { FieldMapping } from './policy.ts';
 
 /** Signs a field that rekeyd keeps its own state in. */
-export const RESERVED_FIELD = 'rekeyd';
+const RESERVED_FIELD = 'rekeyd';
 
 /** What an application's secret looks like where the policy says nothing. */
 export const DEFAULT_FIELDS: FieldMapping = {

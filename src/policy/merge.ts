@@ -24,7 +24,7 @@ export function mergeApplication(name: string, own: RawApplication, defaults: Ra
 }
 
 /** An application that chooses between `every` and `cron` inherits neither; the rest it inherits part by part. */
-export function mergeRotate(own: RawRotate, defaults: RawRotate): RotatePolicy {
+function mergeRotate(own: RawRotate, defaults: RawRotate): RotatePolicy {
   const chosen = own.every !== undefined || own.cron !== undefined ? own : defaults;
   const window = own.window ?? defaults.window;
   return {

@@ -78,7 +78,7 @@ export const defaultsSchema = z
   })
   .describe('What every application inherits unless it says otherwise.');
 
-export const applicationSchema = z
+const applicationSchema = z
   .strictObject({
     issuer: nameText.describe('Name of one of the issuers.'),
     path: vaultPathText.describe('Path of its secret below the KV mount, as in apps/billing/s3.'),

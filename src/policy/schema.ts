@@ -14,7 +14,7 @@ const scheduler = z
 const http = z
   .strictObject({
     listen: listenText.describe('host:port of health, metrics and status. Default: 127.0.0.1:8080.').optional(),
-    token: secretReference('Bearer token: without it nothing can be changed over HTTP.').optional(),
+    token: secretReference('Bearer token: off loopback nothing but health and metrics is shown without it.').optional(),
   })
   .describe('The HTTP server of the daemon.');
 
@@ -30,7 +30,10 @@ const webhook = z
   .strictObject({
     url: addressText.describe('Where events are sent.'),
     secret: secretReference('Signs what is sent.'),
-    events: z.array(eventName).min(1).describe('Names of the events to send.'),
+    events: z
+      .array(eventName)
+      .min(1)
+      .describe('Names of the events to send, as they stand in the log; only the form of a name is checked.'),
     allow_http: allowHttp.optional(),
   })
   .check(plainHttpGuard('url'))
@@ -77,4 +80,3 @@ export const includeSchema = z
   .describe('More applications of a policy.');
 
 export type RawPolicy = z.infer<typeof policySchema>;
-export type RawInclude = z.infer<typeof includeSchema>;

@@ -1,14 +1,20 @@
 import type { Problem } from './errors.ts';
 import type { StoreStanding } from './ports.ts';
 
-/** What is known right before an issue. */
-export interface IssueFacts {
+/** What is known right before a write. */
+export interface WriteFacts {
   readonly standing: StoreStanding;
-  /** Version observed at the path; 0: a new path. */
-  readonly version: number;
   readonly path: string;
-  readonly attemptMs: number;
   readonly graceMs: number;
+  /** How long what is written would stand before the store deletes it by itself; Infinity: for ever. */
+  readonly lifetimeMs: number;
+}
+
+/** What is known right before an issue. */
+export interface IssueFacts extends WriteFacts {
+  readonly attemptMs: number;
+  /** Why what the instance issues cannot be recognised; `undefined` where nothing speaks against it. */
+  readonly distrusted: string | undefined;
   /** Why the S3 endpoint does not answer; `undefined` where it does. */
   readonly endpointSilent: string | undefined;
   /** Credentials of the instance: what the list shows and what was issued here since. */
@@ -22,10 +28,10 @@ export interface IssueFacts {
   readonly waitingStrays: number;
 }
 
-/** What must hold before a credential is issued. `test` returns the reason where it does not. */
-interface Condition {
+/** What must hold before something irreversible. `test` returns the reason where it does not. */
+interface Condition<Facts> {
   readonly code: string;
-  readonly test: (facts: IssueFacts) => string | undefined;
+  readonly test: (facts: Facts) => string | undefined;
   readonly remedy: string;
 }
 
@@ -35,8 +41,8 @@ const MAX_WAITING_STRAYS = 2;
 
 const seconds = (ms: number): string => `${Math.round(ms / 1000)} s`;
 
-/** A broken Vault must never fill an instance with keys: each is looked at before every issue. */
-export const CONDITIONS: readonly Condition[] = [
+/** Looked at before every write. */
+export const WRITE_CONDITIONS: readonly Condition<WriteFacts>[] = [
   {
     code: 'namespace-unproven',
     test: ({ standing }) =>
@@ -51,13 +57,25 @@ export const CONDITIONS: readonly Condition[] = [
   },
   {
     code: 'path-not-writable',
-    test: ({ standing, version, path }) => {
-      const needed = version === 0 ? 'create' : 'update';
-      const may = standing.capabilities.has(needed) || standing.capabilities.has('root');
-      return may ? undefined : `the Vault token may not ${needed} ${path}`;
+    test: ({ standing: { capabilities }, path }) => {
+      const missing = ['create', 'update'].filter((right) => !capabilities.has(right));
+      const may = missing.length === 0 || capabilities.has('root');
+      return may ? undefined : `the Vault token may not ${missing.join(' or ')} ${path}`;
     },
     remedy: 'Give the token the rights of config/vault-policy.hcl on this path.',
   },
+  {
+    code: 'lifetime-short',
+    test: ({ lifetimeMs, graceMs }) =>
+      lifetimeMs >= 2 * graceMs
+        ? undefined
+        : `delete_version_after deletes what is written after ${seconds(lifetimeMs)}, the grace is ${seconds(graceMs)}`,
+    remedy: 'Raise or remove delete_version_after of the mount or path, or shorten grace to less than half of it.',
+  },
+];
+
+/** Looked at before every issue besides: a broken Vault must never fill an instance with keys. */
+export const ISSUE_CONDITIONS: readonly Condition<IssueFacts>[] = [
   {
     code: 'token-short-lived',
     test: ({ standing, attemptMs }) =>
@@ -67,12 +85,9 @@ export const CONDITIONS: readonly Condition[] = [
     remedy: 'Raise the TTL of the token or role, or lower verify.timeout.',
   },
   {
-    code: 'lifetime-short',
-    test: ({ standing, graceMs }) =>
-      standing.lifetimeMs >= 2 * graceMs
-        ? undefined
-        : `delete_version_after deletes what is published after ${seconds(standing.lifetimeMs)}, the grace is ${seconds(graceMs)}`,
-    remedy: 'Raise or remove delete_version_after of the mount or path, or shorten grace to less than half of it.',
+    code: 'issuer-distrusted',
+    test: ({ distrusted }) => distrusted,
+    remedy: 'Ask the issuer what it does to descriptions. A restart of rekeyd tries again.',
   },
   {
     code: 'endpoint-silent',
@@ -83,7 +98,8 @@ export const CONDITIONS: readonly Condition[] = [
     code: 'quota-full',
     test: ({ inUse, quota }) =>
       inUse < quota ? undefined : `${inUse} of ${quota} credentials of the instance are in use`,
-    remedy: 'Revoke credentials that nobody uses, or raise limits.credentials if the instance allows more.',
+    remedy:
+      'Revoke credentials that nobody uses in the control panel, or raise limits.credentials if the instance allows more.',
   },
   {
     code: 'too-many-live',
@@ -110,10 +126,21 @@ function mountReason(mount: StoreStanding['mount'], path: string): string | unde
   return reasons[mount];
 }
 
-/** The conditions that do not hold. */
-export function unmet(facts: IssueFacts): readonly Problem[] {
-  return CONDITIONS.flatMap(({ code, test, remedy }) => {
+/** The conditions before a write that do not hold. */
+export function unmetForWrite(facts: WriteFacts): readonly Problem[] {
+  return failing(WRITE_CONDITIONS, facts);
+}
+
+/** The conditions before an issue, and the write that follows it, that do not hold. */
+export function unmetForIssue(facts: IssueFacts): readonly Problem[] {
+  return [...failing(WRITE_CONDITIONS, facts), ...failing(ISSUE_CONDITIONS, facts)];
+}
+
+function failing<Facts>(conditions: readonly Condition<Facts>[], facts: Facts): readonly Problem[] {
+  return conditions.flatMap(({ code, test, remedy }) => {
     const reason = test(facts);
     return reason === undefined ? [] : [{ code, reason, remedy }];
   });
 }
+
+export const CONDITIONS: readonly { readonly code: string }[] = [...WRITE_CONDITIONS, ...ISSUE_CONDITIONS];

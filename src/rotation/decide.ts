@@ -3,17 +3,17 @@ import { mappingDiffers, mayBeRewritten, scheduleDiffers } from './drift.ts';
 import type { Problem } from './errors.ts';
 import { noticesOf } from './notices.ts';
 import type { RotationRecord, Superseded } from './record.ts';
-import { isAdoptedByName, liftsRefusal, refusalOf, strayBeyond } from './refusals.ts';
+import { isAdoptedByName, liftsRefusal, nothingToLift, refusalOf, strayBeyond } from './refusals.ts';
 import { livingEntries, revocable } from './revocation.ts';
 import { clocksDisagree, highestGeneration, isHeld, isOldStray, type Situation, strayAgeMs } from './situation.ts';
-import { strayEntry } from './superseded.ts';
+import type { Entering } from './superseded.ts';
 
 export type RotateReason = 'requested' | 'first' | 'expired' | 'gone' | 'due';
 
 /** What to do about an application, and why. */
 export type Decision =
   | { readonly do: 'refuse'; readonly refusal: Problem }
-  | { readonly do: 'enter-strays'; readonly strays: readonly Superseded[] }
+  | { readonly do: 'enter-strays'; readonly entering: Entering }
   | { readonly do: 'revoke'; readonly entries: readonly Superseded[] }
   | { readonly do: 'adopt' }
   | {
@@ -21,7 +21,7 @@ export type Decision =
       readonly why: RotateReason;
       readonly generation: number;
       /** What the publish takes into `superseded` besides the current credential. */
-      readonly enter: readonly Superseded[];
+      readonly entering: Entering;
     }
   | { readonly do: 'republish' }
   | { readonly do: 'reschedule' }
@@ -62,7 +62,7 @@ function firstChoice(s: Situation): Decision | undefined {
 }
 
 function refuse(s: Situation): Decision | undefined {
-  const refusal = refusalOf(s, 'all');
+  const refusal = refusalOf(s, 'all') ?? nothingToLift(s);
   return refusal && { do: 'refuse', refusal };
 }
 
@@ -75,7 +75,7 @@ function lift(s: Situation): Decision | undefined {
 function enterStrays(s: Situation): Decision | undefined {
   if (!s.record || strayBeyond(s, s.record)) return undefined;
   const old = s.strays.filter((stray) => isOldStray(s, stray));
-  return old.length > 0 ? { do: 'enter-strays', strays: old.map((stray) => strayEntry(s, stray, 'stray')) } : undefined;
+  return old.length > 0 ? { do: 'enter-strays', entering: { strays: old, why: 'stray' } } : undefined;
 }
 
 function revoke(s: Situation): Decision | undefined {
@@ -90,7 +90,8 @@ function refuseIssue(s: Situation): Decision | undefined {
 
 function adopt(s: Situation): Decision | undefined {
   const handMade = !s.record && s.application.adopt === true && s.observation.stored.state === 'present';
-  const renamed = s.record !== undefined && isAdoptedByName(s, s.record) && !isNamedAsPolicy(s, s.record);
+  const isGone = s.observation.current.is === 'gone';
+  const renamed = s.record !== undefined && !isGone && isAdoptedByName(s, s.record) && !isNamedAsPolicy(s, s.record);
   return handMade || renamed ? { do: 'adopt' } : undefined;
 }
 
@@ -116,9 +117,9 @@ function rotate(s: Situation): Decision | undefined {
 function rotation(s: Situation, why: RotateReason): Decision {
   const beyond = s.record !== undefined && strayBeyond(s, s.record) !== undefined;
   const entersAll = !s.record || beyond || liftsRefusal(s);
-  const enter = entersAll ? s.strays.map((stray) => strayEntry(s, stray, beyond ? 'behind' : 'stray')) : [];
   const generation = beyond || !s.record ? highestGeneration(s) + 1 : s.record.generation + 1;
-  return { do: 'rotate', why, generation, enter };
+  const entering: Entering = { strays: entersAll ? s.strays : [], why: beyond ? 'behind' : 'stray' };
+  return { do: 'rotate', why, generation, entering };
 }
 
 /** When the application is to be rotated: as stored, or earlier where the store will delete the secret by itself. */
@@ -188,7 +189,8 @@ function bothPast(s: Situation, time: number): number {
 function revocationDates(s: Situation): readonly Upcoming[] {
   return livingEntries(s).flatMap((entry) => {
     if (entry.revoke_at === null) return [];
-    return [{ at: bothPast(s, Date.parse(entry.revoke_at)), what: `revoke ${entry.access_key_id}` }];
+    const at = s.putOff.get(entry.id)?.until ?? bothPast(s, Date.parse(entry.revoke_at));
+    return [{ at, what: `revoke ${entry.access_key_id}` }];
   });
 }
 

@@ -57,3 +57,9 @@ export function problemOf(error: unknown): Problem {
     remedy: 'Please report it with the log at level debug; rekeyd left everything as it was and tries again.',
   };
 }
+
+/** An attempt or a look that went wrong, as the trouble of its application. */
+export function troubleOf(error: unknown): Problem & { readonly kind: 'failed'; readonly retryAfterMs?: number } {
+  const retryAfterMs = error instanceof PortError ? error.retryAfterMs : undefined;
+  return { kind: 'failed', ...problemOf(error), ...(retryAfterMs !== undefined && { retryAfterMs }) };
+}

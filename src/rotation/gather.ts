@@ -1,19 +1,19 @@
-import type { IssueFacts } from './conditions.ts';
+import type { IssueFacts, WriteFacts } from './conditions.ts';
 import type { RotateReason } from './decide.ts';
 import { problemOf } from './errors.ts';
-import type { Superseded } from './record.ts';
+import type { StoreStanding } from './ports.ts';
 import type { Situation } from './situation.ts';
+import type { Entering } from './superseded.ts';
 import { attemptMs, siteOf, type World } from './world.ts';
 
 /** What the conditions before an issue are judged by. Throws `PortError` where the store does not answer. */
-export async function gather(
+export async function gatherForIssue(
   s: Situation,
-  rotation: { readonly why: RotateReason; readonly enter: readonly Superseded[] },
+  rotation: { readonly why: RotateReason; readonly entering: Entering },
   world: World,
 ): Promise<IssueFacts> {
   const { lists } = world;
-  const { list } = s.observation;
-  const { quota } = siteOf(world, s.application);
+  const { list, instance } = s.observation;
   const [standing, endpointSilent] = await Promise.all([
     world.store.standing(s.application.path, attemptMs(s.application)),
     world.verifier.reach(s.target).then(
@@ -22,16 +22,36 @@ export async function gather(
     ),
   ]);
   return {
-    standing,
-    endpointSilent,
-    version: s.observation.stored.version,
-    path: s.application.path,
+    ...writeFacts(s, standing, seenLifetime(s)),
     attemptMs: attemptMs(s.application),
-    graceMs: s.application.graceMs,
+    distrusted: lists.distrusted(instance)?.reason,
+    endpointSilent,
     inUse: list.size + lists.issuedSince(list),
-    quota,
+    quota: siteOf(world, s.application).quota,
     live: s.own.length,
     urgent: rotation.why === 'gone' || !s.record,
-    waitingStrays: s.record && rotation.enter.length === 0 ? s.strays.length : 0,
+    waitingStrays: s.record && rotation.entering.strays.length === 0 ? s.strays.length : 0,
   };
+}
+
+/** What the conditions before a write of the same credential are judged by. Throws `PortError`. */
+export async function gatherForWrite(s: Situation, world: World): Promise<WriteFacts> {
+  const standing = await world.store.standing(s.application.path, attemptMs(s.application));
+  const facts = writeFacts(s, standing, Number.POSITIVE_INFINITY);
+  const { stored } = s.observation;
+  // a version that the store will delete anyway only gains by another one
+  const ends = stored.state === 'present' && stored.expiresAt !== undefined;
+  return ends ? { ...facts, lifetimeMs: Number.POSITIVE_INFINITY } : facts;
+}
+
+function writeFacts(s: Situation, standing: StoreStanding, seenMs: number): WriteFacts {
+  const { path, graceMs } = s.application;
+  return { standing, path, graceMs, lifetimeMs: Math.min(standing.lifetimeMs, seenMs) };
+}
+
+/** The token may not see the settings, but what it wrote last tells of them. */
+function seenLifetime(s: Situation): number {
+  const { stored } = s.observation;
+  const isSeen = stored.state === 'present' && stored.expiresAt !== undefined;
+  return isSeen ? (stored.expiresAt ?? 0) - stored.createdAt : Number.POSITIVE_INFINITY;
 }

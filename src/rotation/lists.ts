@@ -1,3 +1,4 @@
+import type { Problem } from './errors.ts';
 import { type Bearer, isMarkedFor, type Marker, parseMarker } from './marker.ts';
 import type { Clock, Issuer, ListedCredential } from './ports.ts';
 
@@ -63,6 +64,26 @@ export class CredentialList {
   }
 }
 
+/** A revocation that failed: until when (Unix ms) it is not tried again, and why. */
+export interface PutOff {
+  readonly until: number;
+  readonly problem: Problem;
+}
+
+interface Revocation {
+  /** When it was asked for and answered, in the order of reads and lists; 0: it failed. */
+  readonly mark: number;
+  readonly failures: number;
+  readonly putOff?: PutOff;
+}
+
+const FIRST_PAUSE_MS = 30_000;
+const LONGEST_PAUSE_MS = 3_600_000;
+
+function keyOf(instance: string, credentialId: string): string {
+  return `${instance} ${credentialId}`;
+}
+
 /**
  * The instances' lists, shared. A list serves every application whose record was read before the list was asked for:
  * `mark()` before reading a record, then `after(instance, mark)`. A list grows with its instance, so one list per
@@ -76,7 +97,8 @@ export class Lists {
   readonly #latest = new Map<string, CredentialList>();
   readonly #underway = new Map<string, { readonly mark: number; readonly list: Promise<CredentialList> }>();
   readonly #issues = new Map<string, Set<{ endMark: number }>>();
-  readonly #revocations = new Map<string, number>();
+  readonly #revocations = new Map<string, Revocation>();
+  readonly #distrusted = new Map<string, Problem>();
 
   /** `issuers` by instance; `validMs`: how long a list may be used (the resync). */
   constructor(issuers: ReadonlyMap<string, Issuer>, clock: Clock, validMs: number) {
@@ -103,7 +125,8 @@ export class Lists {
   valid(instance: string, mark: number): CredentialList | undefined {
     const latest = this.#latest.get(instance);
     if (!latest || latest.mark <= mark) return undefined;
-    return this.#clock.now() - latest.askedAt <= this.#validMs ? latest : undefined;
+    const age = this.#clock.now() - latest.askedAt;
+    return age >= 0 && age <= this.#validMs ? latest : undefined;
   }
 
   /** A list that was asked for after `mark`. Callers that wait at the same time share one. Throws `PortError`. */
@@ -137,12 +160,35 @@ export class Lists {
   }
 
   /** Remembers that a revocation was asked for, so that it is not asked again before a later list. Settles nothing. */
-  noteRevoked(credentialId: string): void {
-    this.#revocations.set(credentialId, this.mark());
+  noteRevoked(instance: string, credentialId: string): void {
+    this.#revocations.set(keyOf(instance, credentialId), { mark: this.mark(), failures: 0 });
+  }
+
+  /** Remembers that a revocation failed: it is put off for a growing while, and everything else goes on. */
+  noteNotRevoked(instance: string, credentialId: string, problem: Problem): void {
+    const before = this.#revocations.get(keyOf(instance, credentialId));
+    const failures = (before?.failures ?? 0) + 1;
+    const pause = Math.min(FIRST_PAUSE_MS * 2 ** (failures - 1), LONGEST_PAUSE_MS);
+    const putOff = { until: this.#clock.now() + pause, problem };
+    this.#revocations.set(keyOf(instance, credentialId), { mark: 0, failures, putOff });
   }
 
   wasRevokedSince(list: CredentialList, credentialId: string): boolean {
-    return (this.#revocations.get(credentialId) ?? 0) > list.mark;
+    return (this.#revocations.get(keyOf(list.instance, credentialId))?.mark ?? 0) > list.mark;
+  }
+
+  /** Until when (Unix ms) and why a revocation that failed is put off. */
+  putOff(instance: string, credentialId: string): PutOff | undefined {
+    return this.#revocations.get(keyOf(instance, credentialId))?.putOff;
+  }
+
+  /** Stops issuing there for the life of this process: what comes back cannot be recognised. */
+  distrust(instance: string, problem: Problem): void {
+    this.#distrusted.set(instance, problem);
+  }
+
+  distrusted(instance: string): Problem | undefined {
+    return this.#distrusted.get(instance);
   }
 
   async #ask(instance: string): Promise<CredentialList> {
@@ -167,6 +213,14 @@ export class Lists {
     this.#latest.set(list.instance, list);
     const issues = this.#issues.get(list.instance);
     for (const issue of issues ?? []) if (issue.endMark <= list.mark) issues?.delete(issue);
-    for (const [id, mark] of this.#revocations) if (mark < list.mark && !list.byId(id)) this.#revocations.delete(id);
+    this.#forgetRevocations(list);
+  }
+  /** A credential that a later list lacks needs no memory. */
+  #forgetRevocations(list: CredentialList): void {
+    const prefix = keyOf(list.instance, '');
+    for (const [key, { mark }] of this.#revocations) {
+      const isGone = key.startsWith(prefix) && !list.byId(key.slice(prefix.length));
+      if (isGone && mark < list.mark) this.#revocations.delete(key);
+    }
   }
 }

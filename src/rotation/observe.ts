@@ -41,9 +41,9 @@ export interface Observation extends Reading {
   readonly current: CurrentStanding;
 }
 
-/** Throws `PortError`. */
-export async function read(application: ApplicationPolicy, world: World): Promise<Reading> {
-  const place = await world.store.place(application.path);
+/** `anew`: nothing from memory, as right before acting. Throws `PortError`. */
+export async function read(application: ApplicationPolicy, world: World, anew = false): Promise<Reading> {
+  const place = await world.store.place(application.path, anew);
   const stored = await world.store.read(application.path);
   return {
     application,

@@ -1,4 +1,4 @@
-import type { Problem } from './errors.ts';
+import { PortError, type Problem, problemOf } from './errors.ts';
 
 /** What a pass did to an application. */
 export type Did = 'nothing' | 'rotated' | 'adopted' | 'republished' | 'entered-strays' | 'revoked' | 'rescheduled';
@@ -8,7 +8,11 @@ export type Did = 'nothing' | 'rotated' | 'adopted' | 'republished' | 'entered-s
  * - `blocked`: a condition before an issue does not hold; nothing was issued.
  * - `failed`: an attempt or a look went wrong; it is tried again with a growing pause.
  */
-export type Trouble = Problem & { readonly kind: 'refused' | 'blocked' | 'failed' };
+export type Trouble = Problem & {
+  readonly kind: 'refused' | 'blocked' | 'failed';
+  /** Milliseconds after which the server that failed asked to be called again; no earlier try makes sense. */
+  readonly retryAfterMs?: number;
+};
 
 /** One credential of an application's past that still lives or may live. */
 export interface SupersededView {
@@ -54,6 +58,21 @@ export interface Outcome {
   readonly nextAt: number;
   /** In words: what happens at `nextAt`. */
   readonly next: string;
+}
+
+/** The trouble that an error stands for, the pause that a server asked for included. */
+export function failureOf(error: unknown): Trouble {
+  const retryAfterMs = error instanceof PortError ? error.retryAfterMs : undefined;
+  return { kind: 'failed', ...problemOf(error), ...(retryAfterMs !== undefined && { retryAfterMs }) };
+}
+
+/**
+ * The end of a look or pass that went wrong before anything was known of the application; to be tried again from `now`
+ * (Unix ms) on. `problem`: what `failureOf` says of an error, or a problem of one's own.
+ */
+export function failedOutcome(application: string, problem: Omit<Trouble, 'kind'>, now: number): Outcome {
+  const trouble = { ...problem, kind: 'failed' } as const;
+  return { application, did: 'nothing', trouble, notices: [], nextAt: now, next: 'try again' };
 }
 
 /** Whether it ended in a trouble that is tried again with a growing pause. */

@@ -1,13 +1,12 @@
 import PQueue from 'p-queue';
-import { unmet } from './conditions.ts';
-import { type Decision, decide } from './decide.ts';
-import { type Problem, problemOf } from './errors.ts';
-import { gather } from './gather.ts';
-import { type Observation, observe, type Reading, read } from './observe.ts';
-import type { Did, Outcome, Trouble } from './outcome.ts';
-import { enterStrays, revoke } from './retire.ts';
-import { adopt, republish, reschedule } from './rewrite.ts';
-import { rotate } from './rotate.ts';
+import { act, type Effect } from './act.ts';
+import { unmetForIssue } from './conditions.ts';
+import { type Decision, decide, type Verdict } from './decide.ts';
+import { type Problem, troubleOf } from './errors.ts';
+import { gatherForIssue } from './gather.ts';
+import type { PutOff } from './lists.ts';
+import { type CurrentStanding, type Observation, observe, type Reading, read } from './observe.ts';
+import { failedOutcome, type Outcome, type Trouble } from './outcome.ts';
 import type { Examination, Examiner, OperatorRequest, Rotator } from './rotator.ts';
 import { type Situation, situate } from './situation.ts';
 import { viewOf } from './view.ts';
@@ -26,14 +25,6 @@ export function openRotator(world: World): Rotator & Examiner {
 interface Sighting {
   readonly version: number;
   readonly mark: number;
-}
-
-/** What carrying out a decision led to. */
-interface Effect {
-  readonly did: Did;
-  readonly written?: Written;
-  readonly blocked?: Problem;
-  readonly notices?: readonly Problem[];
 }
 
 class PassRotator implements Rotator, Examiner {
@@ -55,7 +46,7 @@ class PassRotator implements Rotator, Examiner {
     const readings = await Promise.all(
       applications.map((name) => reads.add(() => pace().then(() => this.#tryTo(name, () => this.#read(name))))),
     );
-    // only now, with every record read, is each list asked for: one then serves them all
+    // only now, with every record read, is each list asked for: a new one, and one for all of them
     return Promise.all(
       readings.map((reading) =>
         'did' in reading ? reading : this.#tryTo(reading.application.name, () => this.#look(reading)),
@@ -65,101 +56,98 @@ class PassRotator implements Rotator, Examiner {
 
   async pass(application: string, request?: OperatorRequest): Promise<Outcome> {
     return this.#tryTo(application, async () => {
-      const reading = await this.#read(application);
-      const observation = await this.#observe(reading, request !== undefined);
-      return this.#carryOut(this.#situate(observation, request));
+      const reading = await this.#read(application, true);
+      return this.#carryOut(this.#situate(await this.#observe(reading), request));
     });
   }
 
   async examine(application: string): Promise<Examination> {
     const examined = await this.#tryTo(application, async () => {
       const s = this.#situate(await this.#observe(await this.#read(application)), undefined);
-      const outcome = this.#outcome(s, { did: 'nothing' });
+      const outcome = this.#outcome(s, decide(s), { did: 'nothing' });
       const why = s.observation.current.is === 'gone' ? 'gone' : 'due';
-      return { outcome, unmet: unmet(await gather(s, { why, enter: [] }, this.#world)) };
+      const entering = { strays: [], why: 'stray' as const };
+      return { outcome, unmet: unmetForIssue(await gatherForIssue(s, { why, entering }, this.#world)) };
     });
     return 'did' in examined ? { outcome: examined, unmet: [] } : examined;
   }
 
-  #read(name: string): Promise<Reading> {
+  #read(name: string, anew = false): Promise<Reading> {
     const application = this.#world.applications.get(name);
     if (!application) throw new Error(`the policy has no application ${name}`);
-    return read(application, this.#world);
+    return read(application, this.#world, anew);
   }
 
-  async #observe(reading: Reading, anew = false): Promise<Observation> {
-    const { name } = reading.application;
-    const seen = this.#sightings.get(name);
-    const mark = seen && !anew && seen.version === reading.stored.version ? seen.mark : reading.mark;
+  /** While the record stays at the version that was seen, the list that was asked for since then still serves. */
+  async #observe(reading: Reading): Promise<Observation> {
+    const seen = this.#sightings.get(reading.application.name);
+    const mark = seen?.version === reading.stored.version ? seen.mark : reading.mark;
+    return this.#see(reading, mark);
+  }
+
+  async #see(reading: Reading, mark: number): Promise<Observation> {
     const observation = await observe(reading, this.#world, mark);
-    this.#sightings.set(name, { version: reading.stored.version, mark });
+    this.#sightings.set(reading.application.name, { version: reading.stored.version, mark });
     return observation;
   }
 
   async #look(reading: Reading): Promise<Outcome> {
-    const s = this.#situate(await this.#observe(reading), undefined);
-    return this.#outcome(s, { did: 'nothing' });
+    const s = this.#situate(await this.#see(reading, reading.mark), undefined);
+    return this.#outcome(s, decide(s), { did: 'nothing' });
   }
 
   async #carryOut(s: Situation): Promise<Outcome> {
-    const { decision, notices } = decide(s);
-    if (decision.do === 'wait' || decision.do === 'refuse') return this.#outcome(s, { did: 'nothing' });
+    const verdict = decide(s);
+    const { decision, notices } = verdict;
+    if (decision.do === 'wait' || decision.do === 'refuse') return this.#outcome(s, verdict, { did: 'nothing' });
     if (decision.do !== 'revoke') this.#sightings.delete(s.application.name);
     try {
-      const effect = await carryOut(s, decision, this.#world);
-      return effect.blocked ? this.#blocked(s, effect.blocked, notices) : this.#outcome(s, effect);
+      const effect = await act(s, decision, this.#world);
+      if (effect.blocked) return this.#troubled(s, { kind: 'blocked', ...effect.blocked }, decision, notices);
+      const after = this.#situate(observationAfter(s.observation, effect.written, this.#world), undefined);
+      return this.#outcome(after, decide(after), effect);
     } catch (error) {
-      return this.#failed(s, decision, error, notices);
+      return this.#troubled(s, troubleOf(error), decision, notices);
     }
   }
 
-  /** What is true now, and what comes next; after a write both follow from what was written. */
-  #outcome(s: Situation, effect: Effect): Outcome {
-    const now = effect.written
-      ? this.#situate(observationAfter(s.observation, effect.written, this.#world), undefined)
-      : s;
-    const { decision, notices } = decide(now);
+  /** What is true now, and what comes next. */
+  #outcome(s: Situation, { decision, notices }: Verdict, effect: Effect): Outcome {
     const refused = decision.do === 'refuse' ? { trouble: { kind: 'refused' as const, ...decision.refusal } } : {};
     return {
       application: s.application.name,
       did: effect.did,
       notices: [...notices, ...(effect.notices ?? [])],
-      view: viewOf(now),
+      view: viewOf(s),
       ...nextOf(decision, this.#world.clock.now()),
       ...refused,
     };
   }
 
-  #blocked(s: Situation, problem: Problem, notices: readonly Problem[]): Outcome {
-    this.#world.report({ event: 'rotation.blocked', application: s.application.name, ...problem });
-    return this.#troubled(s, { kind: 'blocked', ...problem }, notices);
-  }
-
-  #failed(s: Situation, decision: Decision, error: unknown, notices: readonly Problem[]): Outcome {
-    const problem = problemOf(error);
-    const event = decision.do === 'rotate' ? 'rotation.failed' : 'pass.failed';
-    this.#world.report({ event, application: s.application.name, why: decision.do, ...problem });
-    return this.#troubled(s, { kind: 'failed', ...problem }, notices);
-  }
-
-  #troubled(s: Situation, trouble: Trouble, notices: readonly Problem[]): Outcome {
-    const nextAt = this.#world.clock.now();
-    return {
+  #troubled(s: Situation, trouble: Trouble, decision: Decision, notices: readonly Problem[]): Outcome {
+    const { code, reason, remedy } = trouble;
+    const generation = decision.do === 'rotate' ? decision.generation : s.record?.generation;
+    this.#world.report({
+      event:
+        trouble.kind === 'blocked' ? 'rotation.blocked' : decision.do === 'rotate' ? 'rotation.failed' : 'pass.failed',
       application: s.application.name,
-      did: 'nothing',
-      trouble,
-      notices,
-      view: viewOf(s),
-      nextAt,
-      next: 'try again',
-    };
+      issuer: s.application.issuer,
+      instance: s.observation.instance,
+      ...(generation !== undefined && { generation }),
+      why: decision.do,
+      code,
+      reason,
+      remedy,
+    });
+    const failed = failedOutcome(s.application.name, trouble, this.#world.clock.now());
+    return { ...failed, trouble, notices, view: viewOf(s) };
   }
 
   #situate(observation: Observation, request: OperatorRequest | undefined): Situation {
     const { clock, policyLoadedAt, replica } = this.#world;
     const { target } = siteOf(this.#world, observation.application);
-    const revokedSince = revocationsSince(observation, this.#world);
-    return situate(observation, { target, now: clock.now(), policyLoadedAt, request, revokedSince, replica });
+    const revocations = revocationsOf(observation, this.#world);
+    return situate(observation, { target, now: clock.now(), policyLoadedAt, request, replica, ...revocations });
   }
 
   /** Nothing is thrown at the scheduler: what goes wrong while looking is the application's trouble. */
@@ -167,10 +155,19 @@ class PassRotator implements Rotator, Examiner {
     try {
       return await look();
     } catch (error) {
-      const problem = problemOf(error);
-      this.#world.report({ event: 'pass.failed', application, step: 'observe', why: 'observe', ...problem });
-      const trouble = { kind: 'failed' as const, ...problem };
-      return { application, did: 'nothing', trouble, notices: [], nextAt: this.#world.clock.now(), next: 'try again' };
+      const trouble = troubleOf(error);
+      const { code, reason, remedy } = trouble;
+      const { issuer } = this.#world.applications.get(application) ?? {};
+      this.#world.report({
+        event: 'pass.failed',
+        application,
+        ...(issuer !== undefined && { issuer }),
+        why: 'observe',
+        code,
+        reason,
+        remedy,
+      });
+      return failedOutcome(application, trouble, this.#world.clock.now());
     }
   }
 
@@ -180,49 +177,9 @@ class PassRotator implements Rotator, Examiner {
   }
 }
 
-async function carryOut(s: Situation, decision: Decision, world: World): Promise<Effect> {
-  switch (decision.do) {
-    case 'enter-strays':
-      return { did: 'entered-strays', written: await enterStrays(s, decision.strays, world) };
-    case 'revoke':
-      await revoke(s, decision.entries, world);
-      return { did: 'revoked' };
-    case 'adopt':
-      return { did: 'adopted', written: await adopt(s, world) };
-    case 'republish':
-      return { did: 'republished', written: await republish(s, world) };
-    case 'reschedule':
-      return { did: 'rescheduled', written: await reschedule(s, world) };
-    case 'rotate':
-      return rotation(s, decision, world);
-    case 'refuse':
-    case 'wait':
-      return { did: 'nothing' };
-  }
-}
-
-async function rotation(s: Situation, decision: Extract<Decision, { do: 'rotate' }>, world: World): Promise<Effect> {
-  const began = world.clock.now();
-  const rotated = await rotate(s, decision, world);
-  if ('blocked' in rotated) return { did: 'nothing', blocked: rotated.blocked };
-  const { record, version } = rotated.written;
-  world.report({
-    event: 'rotation.done',
-    application: s.application.name,
-    issuer: s.application.issuer,
-    instance: s.observation.instance,
-    generation: record.generation,
-    ...(record.credential && { credentialId: record.credential.id, accessKeyId: record.credential.access_key_id }),
-    why: decision.why,
-    version,
-    rotateAt: Date.parse(record.rotate_at),
-    durationMs: world.clock.now() - began,
-  });
-  return { did: 'rotated', written: rotated.written, notices: rotated.differs ? [rotated.differs] : [] };
-}
-
-/** What a look would see right after a write that certainly stands. */
-function observationAfter(before: Observation, written: Written, world: World): Observation {
+/** What a look would see right after a write that certainly stands; without one nothing has changed. */
+function observationAfter(before: Observation, written: Written | undefined, world: World): Observation {
+  if (!written) return before;
   const now = world.clock.now();
   const serverTime = before.stored.serverTime + (now - before.readAt);
   const { version, data, expiresAt } = written;
@@ -232,17 +189,28 @@ function observationAfter(before: Observation, written: Written, world: World): 
     stored: expiresAt === undefined ? stored : { ...stored, expiresAt },
     record: { state: 'record', record: written.record },
     readAt: now,
-    current: { is: written.record.credential ? 'listed' : 'none' },
+    current: currentAfter(before, written),
   };
 }
 
-function revocationsSince({ record, lists }: Observation, world: World): ReadonlySet<string> {
-  const superseded = record.state === 'record' ? record.record.superseded : [];
-  const asked = superseded.filter((entry) => {
+/** A write of the same credential says nothing new of it; a new one was verified a moment ago. */
+function currentAfter(before: Observation, { record }: Written): CurrentStanding {
+  const known = before.record.state === 'record' ? before.record.record.credential?.id : undefined;
+  if (record.credential?.id === known) return before.current;
+  return { is: record.credential ? 'listed' : 'none' };
+}
+
+/** What this process remembers of revocations that concern the record's superseded credentials. */
+function revocationsOf({ record, lists }: Observation, world: World): Pick<Situation, 'revokedSince' | 'putOff'> {
+  const revokedSince = new Set<string>();
+  const putOff = new Map<string, PutOff>();
+  for (const entry of record.state === 'record' ? record.record.superseded : []) {
     const list = lists.get(entry.instance);
-    return list !== undefined && world.lists.wasRevokedSince(list, entry.id);
-  });
-  return new Set(asked.map((entry) => entry.id));
+    if (list && world.lists.wasRevokedSince(list, entry.id)) revokedSince.add(entry.id);
+    const failed = world.lists.putOff(entry.instance, entry.id);
+    if (failed) putOff.set(entry.id, failed);
+  }
+  return { revokedSince, putOff };
 }
 
 function nextOf(decision: Decision, now: number): Pick<Outcome, 'nextAt' | 'next'> {

@@ -100,14 +100,17 @@ export interface StoreStanding {
   readonly capabilities: ReadonlySet<string>;
   /** How long the token still lives, after the renewal or login that this call may have made; Infinity: for ever. */
   readonly tokenTtlMs: number;
-  /** `delete_version_after` in force at the path; Infinity: none. */
+  /** `delete_version_after` in force at the path, as far as the token may see it; Infinity: none. */
   readonly lifetimeMs: number;
 }
 
 /** Keeps the applications' secrets, one versioned path each. */
 export interface SecretStore {
-  /** What makes a path here differ from the same path elsewhere; part of every marker. 8 hex digits. */
-  place(path: string): Promise<string>;
+  /**
+   * What makes a path here differ from the same path elsewhere; part of every marker. 8 hex digits. May be answered
+   * from memory for some minutes, unless `anew`: the address may lead to another Vault by now.
+   */
+  place(path: string, anew?: boolean): Promise<string>;
   read(path: string): Promise<StoredSecret>;
   /**
    * Writes a whole new version, only if the newest is still `version` (0: none ever). Returns what the server said;

@@ -7,7 +7,9 @@ import type { SecretData } from './ports.ts';
 export const RECORD_FIELD = 'rekeyd';
 
 const moment = z.iso.datetime({ offset: true });
-const text = z.string().min(1);
+/** Ids and names end up in messages: nothing that a terminal or a log could stumble over. */
+const text = z.string().regex(/^[\x21-\x7e]{1,500}$/);
+const words = z.string().regex(/^\P{Cc}*$/u);
 
 const credential = z.looseObject({
   id: text,
@@ -40,10 +42,10 @@ const recordSchema = z.looseObject({
   schedule: z.string(),
   fields: z.record(z.string(), z.string()),
   endpoint: text,
-  region: z.string(),
+  region: words,
   digest: z.string().regex(/^[0-9a-f]{64}$/),
   superseded: z.array(superseded),
-  hold: z.looseObject({ until: moment, by: z.string(), why: z.string() }).optional(),
+  hold: z.looseObject({ until: moment, by: words, why: words }).optional(),
 });
 
 /**
@@ -69,9 +71,26 @@ export function readRecord(data: SecretData): RecordReading {
   const version = versionOf(parsed);
   if (version > 1) return { state: 'unreadable', why: `a newer rekeyd wrote it (v ${version})` };
   const checked = recordSchema.safeParse(parsed);
-  if (checked.success) return { state: 'record', record: checked.data };
+  if (checked.success)
+    return { state: 'record', record: { ...checked.data, superseded: careful(checked.data.superseded) } };
   const where = [...new Set(checked.error.issues.map((issue) => issue.path.join('.') || 'the whole'))];
   return { state: 'unreadable', why: `not as rekeyd writes it: ${where.slice(0, 5).join(', ')}` };
+}
+
+/** Where entries contradict one another, the one that keeps the credential alive the longest holds. */
+function careful(entries: readonly Superseded[]): Superseded[] {
+  const kept = new Map<string, Superseded>();
+  for (const entry of entries) {
+    const key = JSON.stringify([entry.instance, entry.id]);
+    const other = kept.get(key);
+    if (!other || revokeTime(entry) > revokeTime(other)) kept.set(key, entry);
+  }
+  return [...kept.values()];
+}
+
+/** Unix ms; Infinity: only a person revokes it. */
+export function revokeTime({ revoke_at }: Superseded): number {
+  return revoke_at === null ? Number.POSITIVE_INFINITY : Date.parse(revoke_at);
 }
 
 export function writeRecord(record: RotationRecord): string {

@@ -18,7 +18,11 @@ interface Refusal {
   readonly remedy: (s: Situation) => string;
 }
 
-const despite = (code: string) => (s: Situation) => `rekeyd rotate ${s.application.name} --despite ${code}`;
+/** The command that lifts everything that stands in the way: lifting one alone would only show the next. */
+function lifting(s: Situation): string {
+  const codes = REFUSALS.filter((refusal) => refusal.liftable && refusal.test(s) !== undefined).map(({ code }) => code);
+  return `rekeyd rotate ${s.application.name} ${codes.map((code) => `--despite ${code}`).join(' ')}`;
+}
 
 /** In the order in which they are looked at; the first that applies is shown. */
 export const REFUSALS: readonly Refusal[] = [
@@ -38,15 +42,14 @@ export const REFUSALS: readonly Refusal[] = [
     test: unmanaged,
     remedy: (s) =>
       `To take the secret over, set adopt: true for ${s.application.name}. To replace it by a new credential: ` +
-      `${despite('unmanaged')(s)}. Otherwise use another path or other field names.`,
+      `${lifting(s)}. Otherwise use another path or other field names.`,
   },
   {
     code: 'edited',
     stops: 'all',
     liftable: true,
     test: edited,
-    remedy: (s) =>
-      `Put the values back (vault kv rollback), or publish a new credential over the edit: ${despite('edited')(s)}.`,
+    remedy: (s) => `Put the values back (vault kv rollback), or publish a new credential over the edit: ${lifting(s)}.`,
   },
   {
     code: 'deleted',
@@ -55,7 +58,7 @@ export const REFUSALS: readonly Refusal[] = [
     test: ({ observation: { stored } }) =>
       stored.state === 'deleted' ? `the newest version (${stored.version}) was deleted or destroyed` : undefined,
     remedy: (s) =>
-      `Bring it back (vault kv undelete), take the application out of the policy, or issue anew: ${despite('deleted')(s)}.`,
+      `Bring it back (vault kv undelete), take the application out of the policy, or issue anew: ${lifting(s)}.`,
   },
   {
     code: 'not-ours',
@@ -63,8 +66,7 @@ export const REFUSALS: readonly Refusal[] = [
     liftable: true,
     test: notOurs,
     remedy: (s) =>
-      `If this was a rename, set adopt: ${s.record?.owner}/${s.record?.application}. If the path is wrong, correct it. ` +
-      `To put a credential of this application there: ${despite('not-ours')(s)}.`,
+      `${renameHint(s)}If the path is wrong, correct it. To put a credential of this application there: ${lifting(s)}.`,
   },
   {
     code: 'copied',
@@ -75,7 +77,7 @@ export const REFUSALS: readonly Refusal[] = [
         ? `the record was written for another place (${record.place}, here is ${bearer.place}): copied or moved`
         : undefined,
     remedy: (s) =>
-      `If the secret was moved here for good, give it a credential of its own: ${despite('copied')(s)}. ` +
+      `If the secret was moved here for good, give it a credential of its own: ${lifting(s)}. ` +
       'The credential it was copied with stays alive for whoever still uses it.',
   },
   {
@@ -87,7 +89,7 @@ export const REFUSALS: readonly Refusal[] = [
         ? `the record's credential lives on ${record.credential.instance}, the issuer's instance is ${instance}`
         : undefined,
     remedy: (s) =>
-      `Correct the instance in the policy, or move the application over: ${despite('instance-changed')(s)}. ` +
+      `Correct the instance in the policy, or move the application over: ${lifting(s)}. ` +
       'Keep an issuer with the old instance in the policy so that the old credential can be revoked.',
   },
   {
@@ -97,7 +99,7 @@ export const REFUSALS: readonly Refusal[] = [
     test: behind,
     remedy: (s) =>
       'Vault was restored or cloned: newer credentials than the record knows are alive. See who uses them; to go on ' +
-      `from here with a new one: ${despite('behind')(s)}. The newer ones stay alive until you revoke them.`,
+      `from here with a new one: ${lifting(s)}. The newer ones stay alive until you revoke them.`,
   },
   {
     code: 'not-adoptable',
@@ -106,19 +108,19 @@ export const REFUSALS: readonly Refusal[] = [
     test: notAdoptable,
     remedy: (s) =>
       `Correct path, fields or issuer of ${s.application.name}, or set adopt: false. ` +
-      `To start with a new credential instead: ${despite('not-adoptable')(s)}.`,
+      `To start with a new credential instead: ${lifting(s)}.`,
   },
   {
     code: 'strays-full',
     stops: 'all',
     liftable: true,
-    test: ({ record, own, application }) =>
-      !record && own.length >= STRAYS_WITHOUT_RECORD
+    test: ({ record, own, application, observation }) =>
+      !record && observation.stored.state !== 'expired' && own.length >= STRAYS_WITHOUT_RECORD
         ? `${own.length} credentials were issued for ${application.path} and none was published`
         : undefined,
     remedy: (s) =>
       `Find out why nothing can be published (rekeyd check). Then issue one more, which takes the others into its ` +
-      `record: ${despite('strays-full')(s)}.`,
+      `record: ${lifting(s)}.`,
   },
   {
     code: 'retired',
@@ -126,7 +128,7 @@ export const REFUSALS: readonly Refusal[] = [
     liftable: true,
     test: ({ record }) =>
       record && record.credential === null ? 'the application was taken out of service (retired)' : undefined,
-    remedy: (s) => `Take it out of the policy, or put it back into service: ${despite('retired')(s)}.`,
+    remedy: (s) => `Take it out of the policy, or put it back into service: ${lifting(s)}.`,
   },
 ];
 
@@ -145,6 +147,17 @@ export function refusalOf(s: Situation, stops: Refusal['stops']): Problem | unde
 /** Whether a person lifted a refusal that really applies: then the way out is a new credential, at once. */
 export function liftsRefusal(s: Situation): boolean {
   return REFUSALS.some((refusal) => isLifted(s, refusal) && refusal.test(s) !== undefined);
+}
+
+/** A person named refusals, and none of them stands here: then something else was meant. */
+export function nothingToLift(s: Situation): Problem | undefined {
+  const despite = s.request?.despite ?? [];
+  if (despite.length === 0 || liftsRefusal(s)) return undefined;
+  return {
+    code: 'nothing-to-lift',
+    reason: `${s.application.name} is not refused as ${despite.join(' or ')}`,
+    remedy: `rekeyd status ${s.application.name} shows how it stands; rekeyd rotate without --despite rotates it.`,
+  };
 }
 
 function isLifted(s: Situation, refusal: Refusal): boolean {
@@ -197,6 +210,12 @@ function notOurs(s: Situation): string | undefined {
   return `${application.path} belongs to ${record.owner}/${record.application}`;
 }
 
+/** A renamed application keeps its path; a record from elsewhere belongs to somebody who may still be there. */
+function renameHint({ record, bearer }: Situation): string {
+  if (!record || record.place !== bearer.place) return '';
+  return `If this was a rename, set adopt: ${record.owner}/${record.application}. `;
+}
+
 /** Whether the policy names exactly this record's owner and application to be taken over. */
 export function isAdoptedByName(s: Situation, record: RotationRecord): boolean {
   const { adopt } = s.application;
@@ -217,8 +236,11 @@ export function strayBeyond(s: Situation, record: RotationRecord): OwnCredential
 
 function notAdoptable(s: Situation): string | undefined {
   const { adopt, path } = s.application;
-  const waiting = adopt !== false && !s.record && s.observation.stored.state !== 'deleted';
-  if (!waiting || s.observation.record.state === 'unreadable') return undefined;
+  const { stored, record } = s.observation;
+  // what expired was ours, or is lost to everybody: it is replaced like a gone credential
+  const waiting =
+    adopt !== false && record.state === 'none' && (stored.state === 'absent' || stored.state === 'present');
+  if (!waiting) return undefined;
   const pair = pairIn(new Secret(s.data), s.application.fields);
   if (!pair) return `no secret with an access key and its secret stands at ${path}`;
   const seen = s.observation.list.byAccessKeyId(pair.accessKeyId);

@@ -1,5 +1,5 @@
 import type { Problem } from './errors.ts';
-import { RECORD_FIELD, type Superseded } from './record.ts';
+import { RECORD_FIELD, revokeTime, type Superseded } from './record.ts';
 import { clocksDisagree, isHeld, isSettled, type Situation, showsOurMarker } from './situation.ts';
 
 /** A reason to let a superseded credential live on although its time has come. */
@@ -20,9 +20,21 @@ export const WITHHOLDINGS: readonly Withholding[] = [
   },
   {
     code: 'is-current',
-    test: (s, entry) =>
-      s.record?.credential?.id === entry.id ? `${entry.access_key_id} is the current credential` : undefined,
-    remedy: 'The record contradicts itself: look at it, and rotate the application by hand.',
+    test: (s, entry) => {
+      const current = s.record?.credential;
+      const isCurrent = current?.id === entry.id || current?.access_key_id === entry.access_key_id;
+      return isCurrent ? `${entry.access_key_id} is the current credential` : undefined;
+    },
+    remedy: 'The record contradicts itself: rotate the application by hand, which puts it right.',
+  },
+  {
+    code: 'key-differs',
+    test: (s, entry) => {
+      const seen = s.observation.lists.get(entry.instance)?.byId(entry.id);
+      if (!seen || seen.accessKeyId === entry.access_key_id) return undefined;
+      return `the issuer calls ${entry.id} ${seen.accessKeyId}, the record ${entry.access_key_id}`;
+    },
+    remedy: 'The record was changed by hand. Revoke the key in the control panel if nobody uses it.',
   },
   {
     code: 'still-referenced',
@@ -34,16 +46,16 @@ export const WITHHOLDINGS: readonly Withholding[] = [
     code: 'not-marked',
     test: (s, entry) =>
       showsOurMarker(s, entry) ? undefined : `${entry.access_key_id} no longer carries this application's marker`,
-    remedy: 'Its description was changed at the issuer. Revoke it by hand if nobody uses it.',
+    remedy: 'Its description was changed at the issuer. Revoke it in the control panel if nobody uses it.',
   },
 ];
 
 /** Whether the grace is over by our clock and by Vault's. */
 function isOver(s: Situation, entry: Superseded): boolean {
-  return entry.revoke_at !== null && Date.parse(entry.revoke_at) <= s.earliest;
+  return revokeTime(entry) <= s.earliest;
 }
 
-function isReferenced(s: Situation, accessKeyId: string): boolean {
+export function isReferenced(s: Situation, accessKeyId: string): boolean {
   return Object.entries(s.data).some(
     ([name, value]) =>
       name !== RECORD_FIELD && (name.includes(accessKeyId) || JSON.stringify(value).includes(accessKeyId)),
@@ -58,14 +70,27 @@ export function livingEntries(s: Situation): readonly Superseded[] {
 /** The entries to revoke now. */
 export function revocable(s: Situation): readonly Superseded[] {
   if (isHeld(s) || clocksDisagree(s)) return [];
-  return livingEntries(s).filter((entry) => isOver(s, entry) && withholding(s, entry) === undefined);
+  return livingEntries(s).filter(
+    (entry) => isOver(s, entry) && !isPutOff(s, entry) && withholding(s, entry) === undefined,
+  );
+}
+
+function isPutOff(s: Situation, entry: Superseded): boolean {
+  return (s.putOff.get(entry.id)?.until ?? 0) > s.now;
 }
 
 /** Why an entry whose grace is over lives on. */
 export function withheld(s: Situation): readonly Problem[] {
   return livingEntries(s)
     .filter((entry) => isOver(s, entry))
-    .flatMap((entry) => withholding(s, entry) ?? []);
+    .flatMap((entry) => withholding(s, entry) ?? failedRevocation(s, entry) ?? []);
+}
+
+function failedRevocation(s: Situation, entry: Superseded): Problem | undefined {
+  const failed = s.putOff.get(entry.id);
+  if (!failed) return undefined;
+  const { reason, remedy } = failed.problem;
+  return { code: 'revocation-failed', reason: `${entry.access_key_id} lives on: ${reason}`, remedy };
 }
 
 function withholding(s: Situation, entry: Superseded): Problem | undefined {

@@ -7,7 +7,7 @@ import { isMarkedFor } from './marker.ts';
 import type { KeyPair } from './ports.ts';
 import { type CurrentCredential, iso, type RotationRecord } from './record.ts';
 import { highestGeneration, type Situation } from './situation.ts';
-import { carriedEntries, strayEntry } from './superseded.ts';
+import { carriedEntries, strayEntries } from './superseded.ts';
 import { verify } from './verify.ts';
 import type { World } from './world.ts';
 import { commit, draftFields, draftRecord, type Written } from './write.ts';
@@ -74,7 +74,7 @@ function takenOver(s: Situation, pair: KeyPair, world: World) {
     issued_at: iso(ours?.attemptedAt ?? seen.createdAt ?? s.now),
     ...(ours ? {} : { adopted: true }),
   };
-  const strays = s.strays.filter((stray) => stray.id !== seen.id).map((stray) => strayEntry(s, stray, 'stray'));
+  const others = s.strays.filter((stray) => stray.id !== seen.id);
   return {
     v: 1 as const,
     ...s.bearer,
@@ -82,7 +82,7 @@ function takenOver(s: Situation, pair: KeyPair, world: World) {
     by: world.replica,
     credential,
     ...firstSchedule(s, generation),
-    superseded: strays,
+    superseded: [...strayEntries(s, { strays: others, why: 'stray' })],
   };
 }
 

@@ -1,22 +1,21 @@
 import { rotateAt, scheduleText } from '../policy/schedule.ts';
-import { unmet } from './conditions.ts';
+import { unmetForIssue } from './conditions.ts';
 import type { Decision } from './decide.ts';
 import { PortError, type Problem, problemOf } from './errors.ts';
-import type { RotationEvent } from './events.ts';
-import { gather } from './gather.ts';
+import type { EventName, RotationEvent } from './events.ts';
+import { gatherForIssue } from './gather.ts';
 import { fieldsToWrite } from './mapping.ts';
 import { formatMarker, newMarker } from './marker.ts';
 import type { IssuedCredential } from './ports.ts';
-import { mirror, readBack } from './readback.ts';
-import { iso } from './record.ts';
-import { revokeCandidate } from './retire.ts';
-import type { Situation } from './situation.ts';
+import { readBack } from './readback.ts';
+import { iso, revokeTime } from './record.ts';
+import { clocksDisagree, type Situation } from './situation.ts';
 import { supersededByPublish } from './superseded.ts';
 import { verify } from './verify.ts';
 import { attemptMs, siteOf, type World } from './world.ts';
 import { commit, type Draft, draftFields, type Written } from './write.ts';
 
-type Rotation = Extract<Decision, { do: 'rotate' }>;
+export type Rotation = Extract<Decision, { do: 'rotate' }>;
 
 /** One attempt to give an application a new credential. */
 interface Attempt {
@@ -25,7 +24,12 @@ interface Attempt {
   readonly world: World;
   /** Unix ms after which nothing of this attempt may be published any more. */
   readonly deadline: number;
-  readonly tell: (event: RotationEvent['event'], more?: Partial<RotationEvent>) => void;
+  readonly tell: (event: EventName, more?: Partial<RotationEvent>) => void;
+}
+
+/** A credential of this attempt, and when it was issued (Unix ms by our clock). */
+interface Candidate extends IssuedCredential {
+  readonly issuedAt: number;
 }
 
 export type Rotated =
@@ -37,26 +41,14 @@ export type Rotated =
  * while its publish was not sent, and left for the next look afterwards.
  */
 export async function rotate(s: Situation, rotation: Rotation, world: World): Promise<Rotated> {
-  const [blocked] = unmet(await gather(s, rotation, world));
+  const [blocked] = unmetForIssue(await gatherForIssue(s, rotation, world));
   if (blocked) return { blocked };
   const attempt = begin(s, rotation, world);
-  attempt.tell('rotation.started');
+  tellBeginning(attempt);
   const candidate = await issue(attempt);
   await verifyOrRevoke(attempt, candidate);
   const written = await publish(attempt, candidate);
   return { written, differs: await lookBack(attempt, written) };
-}
-
-/** The credential is published; what goes wrong from here on is told and changes nothing. */
-async function lookBack(attempt: Attempt, written: Written): Promise<Problem | undefined> {
-  const { s, world, tell } = attempt;
-  const { path } = s.application;
-  const { version } = written;
-  const { value: differs, durationMs } = await timed(attempt, () => readBack(path, written, world));
-  if (differs) tell('read_back.differs', { version, ...differs });
-  else tell('credential.read_back', { version, step: 'read_back', durationMs });
-  await mirror(path, written, world).catch((error) => tell('mirror.failed', { version, ...problemOf(error) }));
-  return differs;
 }
 
 function begin(s: Situation, rotation: Rotation, world: World): Attempt {
@@ -71,83 +63,122 @@ function begin(s: Situation, rotation: Rotation, world: World): Attempt {
   return { s, rotation, world, deadline, tell: (event, more) => world.report({ ...about, ...more, event }) };
 }
 
-async function issue(attempt: Attempt): Promise<IssuedCredential> {
-  const { s, rotation, world } = attempt;
+/** A gone credential is an outage until this attempt is through. */
+function tellBeginning({ s, rotation, tell }: Attempt): void {
+  const { credential, generation } = s.record ?? {};
+  if (rotation.why === 'gone' && credential && generation !== undefined) {
+    tell('credential.gone', { credentialId: credential.id, accessKeyId: credential.access_key_id, generation });
+  }
+  tell('rotation.started');
+}
+
+async function issue(attempt: Attempt): Promise<Candidate> {
+  const { s, rotation, world, tell } = attempt;
   const { issuer } = siteOf(world, s.application);
   const marker = newMarker({ ...s.bearer, generation: rotation.generation }, world.clock.now(), world.random);
   const description = formatMarker(marker);
   const ended = world.lists.issuing(issuer.instance);
   try {
-    const candidate = await timed(attempt, () => issuer.issue(description));
-    attempt.tell('credential.issued', { ...namesOf(candidate.value), step: 'issue', durationMs: candidate.durationMs });
-    if (candidate.value.description === description) return candidate.value;
-    await revokeCandidate(s, candidate.value, issuer, world);
-    throw changedDescription(issuer.instance);
+    const { value: issued, durationMs } = await timed(world, () => issuer.issue(description));
+    const trouble = strangeness(attempt, issued, description);
+    if (trouble) {
+      tell('candidate.left', { ...namesOf(issued), ...problemOf(trouble) });
+      throw trouble;
+    }
+    tell('credential.issued', { ...namesOf(issued), step: 'issue', durationMs });
+    return { ...issued, issuedAt: world.clock.now() };
   } finally {
     ended();
   }
 }
 
+/**
+ * What came back is not certainly the credential that was asked for. Then nothing of it is touched, revoking least of
+ * all: it may be somebody's.
+ */
+function strangeness({ s, world }: Attempt, issued: IssuedCredential, description: string): PortError | undefined {
+  const { list, instance } = s.observation;
+  if (list.byId(issued.id) || list.byAccessKeyId(issued.accessKeyId)) return notNew(instance);
+  if (issued.description === description) return undefined;
+  const trouble = changedDescription(instance);
+  world.lists.distrust(instance, problemOf(trouble));
+  return trouble;
+}
+
 /** Nothing of the candidate was published yet, so the attempt may take it back itself. */
-async function verifyOrRevoke(attempt: Attempt, candidate: IssuedCredential): Promise<void> {
+async function verifyOrRevoke(attempt: Attempt, candidate: Candidate): Promise<void> {
   const { s, world } = attempt;
   try {
-    const { durationMs } = await timed(attempt, () => verify(candidate, s.target, s.application.verify, world));
+    const { durationMs } = await timed(world, () => verify(candidate, s.target, s.application.verify, world));
     attempt.tell('credential.verified', { ...namesOf(candidate), step: 'verify', durationMs });
-    if (world.clock.now() >= attempt.deadline) throw tooLate(s);
   } catch (error) {
-    await revokeCandidate(s, candidate, siteOf(world, s.application).issuer, world);
+    await revokeCandidate(attempt, candidate);
     throw error;
   }
 }
 
-/** From here on nothing is taken back: whatever the answer, the write may have been applied. */
-async function publish(attempt: Attempt, candidate: IssuedCredential): Promise<Written> {
-  const { s, world } = attempt;
-  const draft = draftPublish(attempt, candidate);
+/** If even this fails the candidate is left: it shows as a stray and goes the way of strays. */
+async function revokeCandidate({ s, world, tell }: Attempt, candidate: Candidate): Promise<void> {
   try {
-    const { value: written, durationMs } = await timed(attempt, () => commitPatiently(attempt, draft));
-    const { version } = written;
-    attempt.tell('credential.published', { ...namesOf(candidate), version, step: 'publish', durationMs });
-    for (const entry of written.record.superseded.filter(({ id }) => id === s.record?.credential?.id)) {
-      const revokeAt = entry.revoke_at === null ? null : Date.parse(entry.revoke_at);
-      const names = { credentialId: entry.id, accessKeyId: entry.access_key_id, why: entry.why };
-      const { generation } = s.record ?? {};
-      world.report({
-        event: 'credential.superseded',
-        application: s.application.name,
-        ...names,
-        revokeAt,
-        ...(generation !== undefined && { generation }),
-      });
-    }
+    await siteOf(world, s.application).issuer.revoke(candidate.id);
+    tell('candidate.revoked', namesOf(candidate));
+  } catch (error) {
+    tell('candidate.left', { ...namesOf(candidate), ...problemOf(error) });
+  }
+}
+
+/** From here on nothing is taken back: whatever the answer, the write may have been applied. */
+async function publish(attempt: Attempt, candidate: Candidate): Promise<Written> {
+  const { world, tell } = attempt;
+  try {
+    const { value: written, durationMs } = await timed(world, () => commitPatiently(attempt, candidate));
+    tell('credential.published', { ...namesOf(candidate), version: written.version, step: 'publish', durationMs });
+    tellSuperseded(attempt, written);
     return written;
   } catch (error) {
-    attempt.tell('publish.unconfirmed', { ...namesOf(candidate), ...problemOf(error) });
+    tell('publish.unconfirmed', { ...namesOf(candidate), ...problemOf(error) });
     throw error;
+  }
+}
+
+function tellSuperseded({ s, tell }: Attempt, { record }: Written): void {
+  const before = s.record;
+  for (const entry of record.superseded.filter(({ id }) => id === before?.credential?.id)) {
+    const revokeAt = entry.revoke_at === null ? null : revokeTime(entry);
+    const names = { credentialId: entry.id, accessKeyId: entry.access_key_id, instance: entry.instance };
+    tell('credential.superseded', { ...names, generation: before?.generation ?? 0, why: entry.why, revokeAt });
   }
 }
 
 const PUBLISH_PAUSES_MS = [1_000, 3_000, 9_000];
 
 /** Only what was definitely not done may be sent again, and only with the very same comparison. */
-async function commitPatiently({ s, world, deadline }: Attempt, draft: Draft): Promise<Written> {
+async function commitPatiently(attempt: Attempt, candidate: Candidate): Promise<Written> {
+  const { clock } = attempt.world;
   for (const pause of PUBLISH_PAUSES_MS) {
     try {
-      return await commit(s, draft, world);
+      return await commitInTime(attempt, candidate);
     } catch (error) {
       const again = error instanceof PortError && error.kind === 'unavailable';
-      if (!again || world.clock.now() + pause >= deadline) throw error;
-      await world.clock.sleep(pause);
+      if (!again || clock.now() + pause >= attempt.deadline) throw error;
+      await clock.sleep(pause);
     }
   }
-  return commit(s, draft, world);
+  return commitInTime(attempt, candidate);
 }
 
-function draftPublish({ s, rotation, world }: Attempt, candidate: IssuedCredential): Draft {
+/** The machine may have slept in between: too late is looked at right before each send, and graces start there. */
+async function commitInTime(attempt: Attempt, candidate: Candidate): Promise<Written> {
+  const { s, world, deadline } = attempt;
+  if (world.clock.now() >= deadline) throw tooLate(s);
+  return commit(s, draftPublish(attempt, candidate), world);
+}
+
+function draftPublish({ s, rotation, world }: Attempt, candidate: Candidate): Draft {
   const now = world.clock.now();
   const { rotate } = s.application;
   const { generation } = rotation;
+  const publishedAt = publishTime(s, now);
   return draftFields(s, fieldsToWrite(s.application.fields, s.record?.fields ?? {}), candidate, {
     ...s.record,
     v: 1,
@@ -158,26 +189,40 @@ function draftPublish({ s, rotation, world }: Attempt, candidate: IssuedCredenti
       id: candidate.id,
       access_key_id: candidate.accessKeyId,
       instance: s.observation.instance,
-      issued_at: iso(now),
+      issued_at: iso(candidate.issuedAt),
     },
-    published_at: iso(now),
-    rotate_at: iso(rotateAt(rotate, now, { ...s.bearer, generation })),
+    published_at: iso(publishedAt),
+    rotate_at: iso(rotateAt(rotate, publishedAt, { ...s.bearer, generation })),
     schedule: scheduleText(rotate),
-    superseded: supersededByPublish({ ...s, latest: s.latest + (now - s.now) }, rotation.enter),
+    superseded: supersededByPublish({ ...s, latest: s.latest + (now - s.now) }, rotation.entering),
   });
 }
 
-async function timed<T>(
-  { world }: Attempt,
-  work: () => Promise<T>,
-): Promise<{ readonly value: T; readonly durationMs: number }> {
-  const began = world.clock.now();
-  const value = await work();
-  return { value, durationMs: world.clock.now() - began };
+/** A clock that is far ahead must not put the next rotation off: where the clocks disagree the earlier one counts. */
+function publishTime(s: Situation, now: number): number {
+  return clocksDisagree(s) ? Math.min(now, s.earliest + (now - s.now)) : now;
 }
 
-function namesOf(candidate: IssuedCredential) {
-  return { credentialId: candidate.id, accessKeyId: candidate.accessKeyId };
+/** The credential is published; what goes wrong from here on is told and changes nothing. */
+async function lookBack({ s, world, tell }: Attempt, written: Written): Promise<Problem | undefined> {
+  const { version } = written;
+  const { value: differs, durationMs } = await timed(world, () => readBack(s.application.path, written, world));
+  if (differs) tell('read_back.differs', { version, ...differs });
+  else tell('credential.read_back', { version, step: 'read_back', durationMs });
+  return differs;
+}
+
+async function timed<T>(
+  { clock }: World,
+  work: () => Promise<T>,
+): Promise<{ readonly value: T; readonly durationMs: number }> {
+  const began = clock.now();
+  const value = await work();
+  return { value, durationMs: clock.now() - began };
+}
+
+function namesOf({ id, accessKeyId }: IssuedCredential) {
+  return { credentialId: id, accessKeyId };
 }
 
 function changedDescription(instance: string): PortError {
@@ -185,8 +230,19 @@ function changedDescription(instance: string): PortError {
     kind: 'rejected',
     code: 'description-changed',
     attempted: `issue a credential on ${instance}`,
-    reason: 'the issuer stored another description than it was given, so the credential could not be recognised',
-    remedy: 'Ask the issuer what it does to descriptions; rekeyd cannot work without them.',
+    reason: 'the issuer stored another description than it was given, so what it issues cannot be recognised',
+    remedy: 'Ask the issuer what it does to descriptions, and revoke the new credential in the control panel.',
+    concerns: 'server',
+  });
+}
+
+function notNew(instance: string): PortError {
+  return new PortError({
+    kind: 'ambiguous',
+    code: 'issuer-bad-answer',
+    attempted: `issue a credential on ${instance}`,
+    reason: 'the answer names a credential that was there before',
+    remedy: 'Look for a proxy between rekeyd and the issuer that answers from memory.',
     concerns: 'server',
   });
 }
@@ -195,8 +251,8 @@ function tooLate(s: Situation): PortError {
   return new PortError({
     kind: 'rejected',
     code: 'attempt-too-long',
-    attempted: `rotate ${s.application.name}`,
-    reason: 'it took longer than an attempt may last',
+    attempted: `publish a credential of ${s.application.name}`,
+    reason: 'the attempt took longer than one may last',
     remedy: 'Nothing to do: it is tried again. If it stays, lower verify.timeout or the number of buckets to verify.',
     concerns: 'request',
   });

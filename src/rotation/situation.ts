@@ -1,4 +1,5 @@
 import type { ApplicationPolicy } from '../policy/policy.ts';
+import type { PutOff } from './lists.ts';
 import { type Bearer, isMarkedFor, type Marker } from './marker.ts';
 import type { Observation } from './observe.ts';
 import type { S3Target, SecretData } from './ports.ts';
@@ -28,7 +29,7 @@ export interface Situation {
   readonly strays: readonly OwnCredential[];
   /** Unix ms by our clock. */
   readonly now: number;
-  /** The earlier and the later of our clock and Vault's: what must be past is past by both, a grace starts at the later. */
+  /** What must be past is past by both clocks, ours and Vault's; a grace starts at the later one. */
   readonly earliest: number;
   readonly latest: number;
   readonly clocksApartMs: number;
@@ -36,21 +37,24 @@ export interface Situation {
   readonly request: OperatorRequest | undefined;
   /** Ids of superseded credentials whose revocation was asked for after the list was: they may be gone already. */
   readonly revokedSince: ReadonlySet<string>;
+  /** Revocations that failed lately, by credential id: they wait, and everything else goes on. */
+  readonly putOff: ReadonlyMap<string, PutOff>;
   /** Who decides: what it wrote itself is no other policy's doing. */
   readonly replica: string;
 }
 
 export type Surroundings = Pick<
   Situation,
-  'target' | 'now' | 'policyLoadedAt' | 'request' | 'revokedSince' | 'replica'
+  'target' | 'now' | 'policyLoadedAt' | 'request' | 'revokedSince' | 'putOff' | 'replica'
 >;
 
 export function situate(observation: Observation, around: Surroundings): Situation {
   const record = observation.record.state === 'record' ? observation.record.record : undefined;
   const own = ownCredentials(observation);
   const known = new Set([record?.credential?.id, ...(record?.superseded ?? []).map((entry) => entry.id)]);
-  // Vault's clock as it is now: what it said, and what has gone by since by ours
-  const serverNow = observation.stored.serverTime + Math.max(0, around.now - observation.readAt);
+  const { serverTime } = observation.stored;
+  // for what starts now: Vault's clock and what has gone by since by ours. What must be past gets no such help
+  const serverNow = serverTime + Math.max(0, around.now - observation.readAt);
   return {
     ...around,
     observation,
@@ -60,7 +64,7 @@ export function situate(observation: Observation, around: Surroundings): Situati
     data: observation.stored.state === 'present' ? observation.stored.data.reveal() : {},
     own,
     strays: own.filter((credential) => !known.has(credential.id)),
-    earliest: Math.min(around.now, serverNow),
+    earliest: Math.min(around.now, serverTime),
     latest: Math.max(around.now, serverNow),
     clocksApartMs: Math.abs(observation.readAt - observation.stored.serverTime),
   };
@@ -82,7 +86,10 @@ export function strayAgeMs(application: ApplicationPolicy): number {
 }
 
 export function isOldStray(s: Situation, stray: OwnCredential): boolean {
-  return s.earliest - stray.marker.attemptedAt > strayAgeMs(s.application);
+  const { attemptedAt } = stray.marker;
+  // a date that lies ahead tells no age; entering is fenced and safe at any
+  if (attemptedAt > s.latest + CLOCK_TOLERANCE_MS) return true;
+  return s.earliest - attemptedAt > strayAgeMs(s.application);
 }
 
 export function isHeld(s: Situation): boolean {
@@ -108,6 +115,12 @@ export function isSettled(s: Situation, entry: Superseded): boolean {
   return trusted && list !== undefined && list.byId(entry.id) === undefined;
 }
 
+/**
+ * The highest generation that may ever have been published. At a path that never had a version none was, so what may
+ * still be under way there does not count: it would look like a restored Vault if it arrived late.
+ */
 export function highestGeneration(s: Situation): number {
-  return Math.max(s.record?.generation ?? 0, ...s.strays.map((stray) => stray.marker.generation));
+  const isNew = s.observation.stored.state === 'absent';
+  const counted = isNew ? s.strays.filter((stray) => isOldStray(s, stray)) : s.strays;
+  return Math.max(s.record?.generation ?? 0, ...counted.map((stray) => stray.marker.generation));
 }

@@ -173,6 +173,6 @@ function envelope(
 }
 
 /** As GleSYS writes times: to the second, in Swedish winter time. */
-export function isoWithOffset(ms: number): string {
+function isoWithOffset(ms: number): string {
   return `${new Date(ms + 3_600_000).toISOString().slice(0, 19)}+01:00`;
 }

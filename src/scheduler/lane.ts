@@ -1,6 +1,7 @@
 import TinyQueue from 'tinyqueue';
-import { isFruitless, type Outcome } from '../rotation/outcome.ts';
+import { failedOutcome, isFruitless, type Outcome } from '../rotation/outcome.ts';
 import type { OperatorRequest } from '../rotation/rotator.ts';
+import { Loan } from './loan.ts';
 import type { SafeRotator } from './safe-rotator.ts';
 
 /** No survey takes more applications than this. */
@@ -34,6 +35,12 @@ interface Asked {
   readonly resolve: (outcome: Outcome) => void;
 }
 
+const STOPPING = {
+  code: 'stopping',
+  reason: 'rekeyd is stopping and starts nothing any more',
+  remedy: 'Ask again once it runs again.',
+};
+
 const atOnce = () => Promise.resolve();
 
 /**
@@ -47,10 +54,8 @@ export class Lane {
   readonly #ready = new TinyQueue<Job>([], byOrder);
   readonly #unseen = new TinyQueue<Job>([], byOrder);
   #asked: Asked[] = [];
-  /** Lent to the resync; what becomes due meanwhile waits in `#aside`. */
-  #lent: ReadonlySet<string> = new Set();
-  #aside: Job[] = [];
-  #isWantedBack = false;
+  /** What was lent to the resync is touched by nobody here until it is given back. */
+  #loan = new Loan();
   #passes = 0;
   #isSurveying = false;
   #isStopped = false;
@@ -72,7 +77,7 @@ export class Lane {
     if (this.#isStopped) return Promise.resolve(this.#stopped(application));
     const { promise, resolve } = Promise.withResolvers<Outcome>();
     this.#asked.push({ application, request, resolve });
-    if (this.#lent.has(application)) this.#isWantedBack = true;
+    this.#loan.need(application);
     return promise;
   }
 
@@ -106,32 +111,29 @@ export class Lane {
       if (!this.#jobs.has(name) && !asked.has(name)) lent.push(name);
       if (lent.length === count) break;
     }
-    this.#lent = new Set(lent);
-    this.#isWantedBack = false;
+    this.#loan = new Loan(lent);
     return lent;
   }
 
   /** Whether an application that was lent is needed now. */
   get isWantedBack(): boolean {
-    return this.#isWantedBack;
+    return this.#loan.needed.size > 0;
   }
 
   /** Ends a loan. Returns whether an application became due or asked for meanwhile. */
   giveBack(): (application: string) => boolean {
-    const needed = new Set([
-      ...this.#aside.map((job) => job.application),
-      ...this.#asked.map((one) => one.application),
-    ]);
-    this.#lent = new Set();
-    for (const job of this.#aside.splice(0)) if (job.stage === 'waiting') this.#queue(job);
+    const { needed } = this.#loan;
+    this.#loan = new Loan();
+    for (const application of needed) {
+      const job = this.#jobs.get(application);
+      if (job) this.#queue(job);
+    }
     return (application) => needed.has(application);
   }
 
   #queue(job: Job): void {
-    if (this.#lent.has(job.application)) {
-      this.#isWantedBack = true;
-      this.#aside.push(job);
-    } else if (this.#options.rotator.isSurveyed(job.application)) this.#ready.push(job);
+    if (this.#loan.has(job.application)) this.#loan.need(job.application);
+    else if (this.#options.rotator.isSurveyed(job.application)) this.#ready.push(job);
     else this.#unseen.push(job);
   }
 
@@ -150,7 +152,7 @@ export class Lane {
   }
 
   #isFree(application: string): boolean {
-    return !this.#lent.has(application) && this.#jobs.get(application)?.stage !== 'busy';
+    return !this.#loan.has(application) && this.#jobs.get(application)?.stage !== 'busy';
   }
 
   #startOne({ application, request, resolve }: Asked): void {
@@ -230,20 +232,7 @@ export class Lane {
   }
 
   #stopped(application: string): Outcome {
-    const trouble = {
-      kind: 'failed',
-      code: 'stopping',
-      reason: 'rekeyd is stopping and starts nothing any more',
-      remedy: 'Ask again once it runs again.',
-    } as const;
-    return {
-      application,
-      did: 'nothing',
-      trouble,
-      notices: [],
-      nextAt: this.#options.now(),
-      next: 'after the restart',
-    };
+    return failedOutcome(application, STOPPING, this.#options.now());
   }
 
   #end(job: Job, outcome: Outcome): void {

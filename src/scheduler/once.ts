@@ -10,6 +10,7 @@ export interface OnceOptions {
   readonly policy: Pick<Policy, 'applications' | 'issuers'>;
   readonly rotator: Rotator;
   readonly clock: Clock;
+  /** One that is named twice is looked after once. */
   readonly applications: readonly string[];
   readonly request?: OperatorRequest;
   /** Hears the end of each application. */
@@ -17,12 +18,13 @@ export interface OnceOptions {
 }
 
 /**
- * Everything that is to be done now, once: for timers and for commands. Each issuer's applications go at its own
- * concurrency, so a slow issuer delays only its own.
+ * Everything that is to be done now, or was asked for, once: for timers and for commands. Each issuer's applications go
+ * at its own concurrency, so a slow issuer delays only its own.
  */
 export async function runOnce(options: OnceOptions): Promise<void> {
-  const byIssuer = Map.groupBy(options.applications, (name) => options.policy.applications.get(name)?.issuer ?? '');
-  await Promise.all([...byIssuer].map(([issuer, names]) => runIssuer(issuer, names, options)));
+  const names = [...new Set(options.applications)];
+  const byIssuer = Map.groupBy(names, (name) => options.policy.applications.get(name)?.issuer ?? '');
+  await Promise.all([...byIssuer].map(([issuer, own]) => runIssuer(issuer, own, options)));
 }
 
 /** One survey serves a whole batch with one list, so that none of its passes has to ask for another. */
@@ -30,7 +32,7 @@ async function runIssuer(issuer: string, names: readonly string[], options: Once
   const concurrency = options.policy.issuers.get(issuer)?.limits.concurrency ?? 1;
   for (let from = 0; from < names.length; from += SURVEY_BATCH) {
     const batch = names.slice(from, from + SURVEY_BATCH);
-    if (!options.request) await options.rotator.survey(batch, async () => {});
+    await options.rotator.survey(batch, async () => {});
     const passes = new PQueue({ concurrency });
     await passes.addAll(batch.map((name) => () => runApplication(name, options)));
   }

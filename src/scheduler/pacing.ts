@@ -1,6 +1,6 @@
 import PQueue from 'p-queue';
 import type { IssuerLimits } from '../policy/policy.ts';
-import type { Issuer, SecretStore } from '../rotation/ports.ts';
+import type { Issuer, ListedCredential, SecretStore } from '../rotation/ports.ts';
 import type { Circuit } from './circuit.ts';
 
 /** The policy's limits count per second. */
@@ -9,13 +9,13 @@ const INTERVAL_MS = 1_000;
 /**
  * An issuer whose calls keep to the policy's limits, first come first served, and stop while its circuit is open.
  * A call that the circuit keeps back takes no place in the queue, and those that wait when it opens leave it at once.
- * `onListed` hears how many credentials each list held.
+ * `onListed` hears each list.
  */
 export function pacedIssuer(
   issuer: Issuer,
   limits: IssuerLimits,
   circuit: Circuit,
-  onListed: (credentials: number) => void = () => {},
+  onListed: (credentials: readonly ListedCredential[]) => void = () => {},
 ): Issuer {
   const paced = pacedCalls(limits, circuit);
   return {
@@ -25,7 +25,7 @@ export function pacedIssuer(
     revoke: (id) => paced(`revoke credential ${id} on ${issuer.instance}`, () => issuer.revoke(id)),
     async list() {
       const listed = await paced(`list the credentials of ${issuer.instance}`, () => issuer.list());
-      onListed(listed.length);
+      onListed(listed);
       return listed;
     },
   };
@@ -59,7 +59,7 @@ function wasCleared(error: unknown): boolean {
 /** A store whose calls stop while its circuit is open. */
 export function guardedStore(store: SecretStore, circuit: Circuit): SecretStore {
   return {
-    place: (path) => circuit.execute(`find out the place of ${path}`, () => store.place(path)),
+    place: (path, anew) => circuit.execute(`find out the place of ${path}`, () => store.place(path, anew)),
     read: (path) => circuit.execute(`read ${path}`, () => store.read(path)),
     write: (path, data, version) => circuit.execute(`write ${path}`, () => store.write(path, data, version)),
     standing: (path, neededMs) =>

@@ -1,5 +1,4 @@
-import { problemOf } from '../rotation/errors.ts';
-import type { Outcome } from '../rotation/outcome.ts';
+import { failedOutcome, failureOf, type Outcome } from '../rotation/outcome.ts';
 import type { OperatorRequest, Rotator } from '../rotation/rotator.ts';
 
 /**
@@ -38,7 +37,6 @@ export class SafeRotator {
   }
 
   #broken(application: string, error: unknown): Outcome {
-    const trouble = { kind: 'failed', ...problemOf(error) } as const;
-    return { application, did: 'nothing', trouble, notices: [], nextAt: this.#now(), next: 'it is tried again' };
+    return failedOutcome(application, failureOf(error), this.#now());
   }
 }

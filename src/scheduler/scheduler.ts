@@ -1,19 +1,17 @@
 import PQueue from 'p-queue';
 import type { Policy } from '../policy/policy.ts';
 import { share } from '../policy/share.ts';
-import { hasFailed, isFruitless, type Outcome } from '../rotation/outcome.ts';
+import type { Outcome } from '../rotation/outcome.ts';
 import type { Clock } from '../rotation/ports.ts';
 import type { OperatorRequest, Rotator } from '../rotation/rotator.ts';
-import { BACKOFF_FROM_MS } from './backoff.ts';
-import { Failures } from './failures.ts';
+import { Agenda } from './agenda.ts';
 import { Heartbeat } from './heartbeat.ts';
 import { Lane } from './lane.ts';
 import { steadyPace } from './pacing.ts';
 import { Resync } from './resync.ts';
 import { SafeRotator } from './safe-rotator.ts';
 import type { ServerWatch } from './server-watch.ts';
-import { Timetable } from './timetable.ts';
-import { type Source, type WakeUpTerms, wakeUpAt } from './wake-up.ts';
+import type { Source } from './wake-up.ts';
 
 export interface SchedulerOptions {
   /** Which replica this is; makes its order and its share of the spread its own. */
@@ -35,8 +33,6 @@ export interface SchedulerOptions {
 }
 
 const RESYNC_READS_PER_SECOND = 10;
-/** How long a paced chunk of the resync may take, in ms; what is due within that time needs no extra look. */
-const SOON_MS = 20_000;
 /** Once a server is back, what waited for it comes back within this time, in ms. */
 const RETURN_SPREAD_MS = 5_000;
 
@@ -46,15 +42,26 @@ interface IssuerWork {
 }
 
 /**
- * The daemon's engine: looks at every application when it is due and, in the resync, every so often; gives each issuer
- * a lane of its own; and lets nothing that failed rest for more than an hour.
+ * The daemon's engine. How an application goes through it:
+ *
+ * 1. The **timetable** in the agenda holds one time per application. Each second the heartbeat ticks and takes out
+ *    what is due (`tick`); nothing is done while nothing is.
+ * 2. Each issuer has a **lane** of its own, so that none waits for another. A due application waits there in this
+ *    replica's order; the lane holds everything back while the issuer's or Vault's circuit is open.
+ * 3. One **survey** at a time looks at those that no valid list covers: it reads their records, then one list for all.
+ * 4. Up to `limits.concurrency` **passes** run beside it: each reads its record again and carries out one decision.
+ *    What people ask for goes straight to its pass (`request`).
+ * 5. The outcome is **settled**: the agenda decides when to look next (what is planned, a pause after a failure,
+ *    the resync at the latest), and `onOutcome` hears of it.
+ *
+ * Beside all that the **resync** goes round every application, first at once and then every so often, by surveys of
+ * what the lane lends it, and settles what it finds: nothing that changed behind our back stays unseen for long.
  */
 export class Scheduler {
   readonly #options: SchedulerOptions;
   readonly #rotator: SafeRotator;
-  readonly #timetable = new Timetable();
+  readonly #agenda: Agenda;
   readonly #shares = new Map<string, number>();
-  readonly #failures: Failures;
   readonly #work = new Map<string, IssuerWork>();
   readonly #underWay = new PQueue();
   readonly #pace: () => Promise<void>;
@@ -65,7 +72,13 @@ export class Scheduler {
   constructor(options: SchedulerOptions) {
     this.#options = options;
     this.#rotator = new SafeRotator(options.rotator, () => options.clock.now());
-    this.#failures = new Failures(this.#watches().map(({ circuit }) => circuit.code));
+    this.#agenda = new Agenda({
+      ...options,
+      scheduler: options.policy.scheduler,
+      share: (name) => this.#share(name),
+      circuitCodes: this.#watches().map(({ circuit }) => circuit.code),
+      onDue: () => this.#kick(),
+    });
     this.#pace = options.pace ?? steadyPace(RESYNC_READS_PER_SECOND);
     for (const name of options.policy.applications.keys()) this.#shares.set(name, share(options.replica, name));
     for (const issuer of options.policy.issuers.keys()) this.#work.set(issuer, this.#issuerWork(issuer));
@@ -81,7 +94,7 @@ export class Scheduler {
   /** Starts what is due. Nothing is done when nothing is. */
   tick(now: number = this.#options.clock.now()): void {
     if (this.#isStopped) return;
-    for (const application of this.#timetable.takeDue(now)) this.#of(application).lane.add(application);
+    for (const application of this.#agenda.takeDue(now)) this.#of(application).lane.add(application);
     for (const watch of this.#watches()) if (watch.isDown) this.#launch(() => watch.beat());
     for (const { lane, resync } of this.#work.values()) {
       resync.beat(now);
@@ -121,14 +134,9 @@ export class Scheduler {
     return this.#heartbeat?.sinceBeatMs ?? Infinity;
   }
 
-  /** When something is due next (Unix ms). */
-  get nextAt(): number | undefined {
-    return this.#timetable.nextAt;
-  }
-
   /** When this application is due next (Unix ms); undefined while it is in hand or has not been looked at yet. */
   nextAtOf(application: string): number | undefined {
-    return this.#timetable.at(application);
+    return this.#agenda.at(application);
   }
 
   /** How far apart the resync's looks at one application really are, in ms. */
@@ -165,7 +173,7 @@ export class Scheduler {
       applications: this.#applicationsOf(issuer),
       resyncMs: policy.scheduler.resyncMs,
       pace: this.#pace,
-      isSoonDue: (name) => (this.#timetable.at(name) ?? Infinity) <= clock.now() + SOON_MS,
+      isSoonDue: (name) => this.#agenda.isSoonDue(name),
       settle: (outcome) => this.#settle(outcome, 'resync'),
     });
     return { lane, resync };
@@ -176,37 +184,8 @@ export class Scheduler {
     return own.map(({ name }) => name).sort((a, b) => this.#share(a) - this.#share(b));
   }
 
-  /** Decides when the application of an outcome is looked at again. */
   #settle(outcome: Outcome, source: Source): void {
-    const now = this.#options.clock.now();
-    const { application } = outcome;
-    const planned = this.#timetable.at(application);
-    this.#failures.note(outcome, now);
-    const at = wakeUpAt(outcome, now, this.#termsFor(application, source));
-    if (planned === undefined || !this.#keepsPlan(outcome, now)) this.#plan(application, at);
-    else if (at < planned && hasFailed(outcome)) this.#plan(application, at);
-    this.#options.onOutcome(outcome, this.#timetable.at(application) ?? at);
-  }
-
-  /** A look of the resync neither cuts a pause after a failure short nor draws it out. */
-  #keepsPlan(outcome: Outcome, now: number): boolean {
-    return hasFailed(outcome) || (isFruitless(outcome, now) && this.#failures.count(outcome.application) > 0);
-  }
-
-  #termsFor(application: string, source: Source): WakeUpTerms {
-    return {
-      source,
-      delayMs: this.#share(application) * this.#options.policy.scheduler.spreadMs,
-      resyncMs: this.#options.policy.scheduler.resyncMs,
-      failures: this.#failures.count(application),
-      random: this.#options.random(),
-      backoffFromMs: this.#options.backoffFromMs ?? BACKOFF_FROM_MS,
-    };
-  }
-
-  #plan(application: string, at: number): void {
-    this.#timetable.set(application, at);
-    if (at <= this.#options.clock.now()) this.#kick();
+    this.#options.onOutcome(outcome, this.#agenda.settle(outcome, source));
   }
 
   /** Does not leave what is due at once to the next heartbeat. */
@@ -225,19 +204,10 @@ export class Scheduler {
     const spread = Math.min(this.#options.policy.scheduler.spreadMs, RETURN_SPREAD_MS);
     for (const [issuer, { lane }] of this.#work) {
       if (watch !== this.#options.vault && watch !== this.#options.issuers?.get(issuer)) continue;
-      const returning = [...lane.takeWaiting(), ...this.#curable(issuer)];
-      for (const application of returning) this.#wake(application, now + this.#share(application) * spread);
+      const curable = this.#agenda.curable().filter((name) => this.#issuerOf(name) === issuer);
+      const returning = [...lane.takeWaiting(), ...curable];
+      for (const application of returning) this.#agenda.wake(application, now + this.#share(application) * spread);
     }
-  }
-
-  #wake(application: string, at: number): void {
-    this.#plan(application, Math.min(at, this.#timetable.at(application) ?? at));
-  }
-
-  /** Applications of an issuer that wait out a failure; those in hand are left alone. */
-  #curable(issuer: string): string[] {
-    const own = [...this.#failures.curable()].filter((name) => this.#issuerOf(name) === issuer);
-    return own.filter((name) => this.#timetable.at(name) !== undefined);
   }
 
   #watches(): ServerWatch[] {

@@ -13,12 +13,7 @@ export class Timetable {
   readonly #inForce = new Map<string, Entry>();
   #heap = new TinyQueue<Entry>([], byTime);
 
-  /** How many applications stand in it. */
-  get size(): number {
-    return this.#inForce.size;
-  }
-
-  /** How many entries are kept, replaced ones included; never much more than twice `size`. */
+  /** How many entries are kept, replaced ones included; never much more than twice as many as applications. */
   get entries(): number {
     return this.#heap.length;
   }
@@ -32,16 +27,6 @@ export class Timetable {
     this.#inForce.set(application, entry);
     this.#heap.push(entry);
     this.#sweep();
-  }
-
-  remove(application: string): void {
-    this.#inForce.delete(application);
-    this.#sweep();
-  }
-
-  /** The earliest time in it; undefined when it is empty. */
-  get nextAt(): number | undefined {
-    return this.#first()?.at;
   }
 
   /** Takes out everything at or before `now`, earliest first. */

@@ -29,7 +29,7 @@ export function createLogger(options: LogOptions): Logger {
 }
 
 /** Members of an event that are times (Unix ms) and are shown as ISO 8601. */
-const TIMES: ReadonlySet<string> = new Set(['revokeAt', 'rotateAt', 'nextAt']);
+const TIMES: ReadonlySet<string> = new Set(['revokeAt', 'rotateAt']);
 
 /** Writes each event as one line: its stable name in `event`, its members in snake_case, and the event in plain words. */
 export function eventLogger(logger: Logger): Report {

@@ -27,10 +27,6 @@ function at(time: number): string {
   return new Date(time).toISOString();
 }
 
-function again({ nextAt }: RotationEvent): string {
-  return nextAt === undefined ? '' : `; tried again at ${at(nextAt)}`;
-}
-
 function attempted({ step, why }: RotationEvent): string {
   return step === 'observe' || why === undefined ? 'could not be looked at' : `could not ${why}`;
 }
@@ -47,28 +43,30 @@ function next({ rotateAt }: RotationEvent): string {
 const SAY: Readonly<Record<EventName, Say>> = {
   'rotation.started': (event) => `rotating${because(event)}`,
   'rotation.done': (event) => `rotated to ${what(event, 'a new credential')}${within(event)}${next(event)}`,
-  'rotation.failed': (event) => `rotation failed: ${problem(event)}${again(event)}`,
-  'rotation.blocked': (event) => `nothing was issued: ${problem(event)}${again(event)}`,
+  'rotation.failed': (event) => `rotation failed: ${problem(event)}`,
+  'rotation.blocked': (event) => `nothing was issued: ${problem(event)}`,
   'credential.issued': (event) => `issued ${what(event, 'a credential')}${within(event)}`,
   'credential.verified': (event) => `verified ${what(event, 'the credential')}${within(event)}`,
   'credential.published': (event) => `published ${what(event, 'the credential')}${within(event)}${next(event)}`,
   'credential.read_back': (event) => `read ${what(event, 'the credential')} back and verified it${within(event)}`,
   'credential.revoked': (event) => `revoked ${what(event, 'a credential')}${within(event)}${because(event)}`,
-  'credential.adopted': (event) => `took over ${what(event, 'a credential')}${next(event)}`,
+  'credential.adopted': (event) => `adopted ${what(event, 'a credential')}${next(event)}`,
   'credential.superseded': (event) => `superseded ${what(event, 'a credential')}${until(event)}`,
-  'candidate.revoked': (event) => `took back ${what(event, 'the unpublished candidate')}${because(event)}`,
+  'candidate.revoked': (event) => `revoked the unpublished ${what(event, 'candidate')}${because(event)}`,
   'candidate.left': (event) => `left ${what(event, 'the candidate')} to a later pass: ${event.why ?? problem(event)}`,
   'publish.unconfirmed': (event) =>
     `it is unknown whether ${what(event, 'the credential')} was published: ${problem(event)}`,
   'read_back.differs': (event) => `what Vault returns differs from what was published: ${problem(event)}`,
+  'credential.gone': (event) =>
+    `${what(event, 'the current credential')} is gone at the issuer and unknown to S3: another is issued at once`,
   'strays.entered': (event) => `entered strays to be revoked after their grace${because(event)}${until(event)}`,
-  'revocation.withheld': (event) => `${what(event, 'a credential')} is not revoked: ${event.why ?? problem(event)}`,
+  'revocation.failed': (event) => `${what(event, 'a credential')} could not be revoked: ${problem(event)}`,
   'secret.republished': (event) => `published the same credential again${because(event)}`,
-  'schedule.changed': (event) => `took over the changed schedule${next(event)}`,
+  'schedule.changed': (event) => `took the changed schedule in${next(event)}`,
   'application.refused': (event) => `not touched: ${problem(event)}`,
   'application.notice': (event) => problem(event),
   'application.recovered': () => 'well again',
-  'pass.failed': (event) => `${attempted(event)}: ${problem(event)}${again(event)}`,
+  'pass.failed': (event) => `${attempted(event)}: ${problem(event)}`,
   'mirror.failed': (event) => `the description beside the secret was not updated: ${problem(event)}`,
 };
 

@@ -2,6 +2,7 @@ import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom
 import type { IssuerPolicy } from '../policy/policy.ts';
 import type { RotationEvent } from '../rotation/events.ts';
 import { type Board, type BoardEntry, STATES } from './board.ts';
+import { type Census, CREDENTIAL_KINDS } from './census.ts';
 import type { ServerHealth } from './server-health.ts';
 
 /** Where the numbers come from that are looked up when they are asked for. */
@@ -9,7 +10,7 @@ export interface MetricsSources {
   readonly board: Board;
   readonly now: () => number;
   readonly issuers: ReadonlyMap<string, Pick<IssuerPolicy, 'limits'>>;
-  readonly circuits: readonly ServerHealth[];
+  readonly circuits: () => readonly ServerHealth[];
   /** In ms. */
   readonly effectiveResyncMs: () => number;
   readonly version: string;
@@ -30,7 +31,7 @@ export class Metrics {
   readonly #registry = new Registry();
   readonly #rotations: Counter<'application' | 'result'>;
   readonly #steps: Histogram<'step'>;
-  readonly #listed: Gauge<'issuer'>;
+  readonly #listed: Gauge<'issuer' | 'kind'>;
   readonly #lookUp: () => readonly BoardEntry[];
   /** All applications as of the last time somebody asked. */
   #entries: readonly BoardEntry[] = [];
@@ -52,8 +53,8 @@ export class Metrics {
     });
     this.#listed = new Gauge({
       name: 'rekeyd_issuer_credentials',
-      help: 'Credentials on the instance at the last list, whoever made them.',
-      labelNames: ['issuer'],
+      help: 'Credentials on the instance at the last list: ours, unclaimed (ours, but of no application of the policy) and foreign.',
+      labelNames: ['issuer', 'kind'],
       registers,
     });
     this.#lookUp = () => sources.board.entries(sources.now());
@@ -71,9 +72,9 @@ export class Metrics {
       this.#steps.observe({ step: event.step }, event.durationMs / 1_000);
   }
 
-  /** Takes how many credentials an issuer's list held. */
-  noteListed(issuer: string, credentials: number): void {
-    this.#listed.set({ issuer }, credentials);
+  /** Takes what an issuer's newest list held. */
+  noteListed(issuer: string, census: Census): void {
+    for (const kind of CREDENTIAL_KINDS) this.#listed.set({ issuer, kind }, census[kind]);
   }
 
   get contentType(): string {
@@ -160,11 +161,12 @@ function addStateGauge(registry: Registry, entries: Entries): void {
 }
 
 function addTroubleGauge(registry: Registry, entries: Entries): void {
-  const help = 'What stands in the way of an application, by kind and stable code.';
+  const help = 'What stands in the way of an application, or is worth a look (kind notice), by kind and stable code.';
   const labelNames = ['application', 'kind', 'code'];
   addGauge(registry, { name: 'rekeyd_application_trouble', help, labelNames }, (gauge) => {
-    for (const { application, trouble } of entries()) {
+    for (const { application, trouble, notices } of entries()) {
       if (trouble) gauge.set({ application, kind: trouble.kind, code: trouble.code }, 1);
+      for (const { code } of notices) gauge.set({ application, kind: 'notice', code }, 1);
     }
   });
 }
@@ -181,7 +183,7 @@ function addServerGauges(registry: Registry, sources: MetricsSources): void {
     help: '1 while a server is only probed because it fails for everybody.',
   };
   addGauge(registry, { ...circuit, labelNames: ['server'] }, (gauge) => {
-    for (const { server, isOpen } of sources.circuits) gauge.set({ server }, isOpen ? 1 : 0);
+    for (const { server, isOpen } of sources.circuits()) gauge.set({ server }, isOpen ? 1 : 0);
   });
   const resync = { name: 'rekeyd_resync_seconds', help: 'How far apart the looks at one application really are.' };
   addGauge(registry, { ...resync, labelNames: [] }, (gauge) => gauge.set(sources.effectiveResyncMs() / 1_000));

@@ -48,15 +48,15 @@ export class Places {
     this.#clock = clock;
   }
 
-  /** 8 hex digits. Throws `PortError`. */
-  async of(path: string): Promise<string> {
+  /** 8 hex digits; `anew`: from what Vault says now. Throws `PortError`. */
+  async of(path: string, anew = false): Promise<string> {
     const { namespace = '', mount } = this.#policy;
-    const where = JSON.stringify([await this.#clusterId(), namespace, mount, path]);
+    const where = JSON.stringify([await this.#clusterId(anew), namespace, mount, path]);
     return createHash('sha256').update(where).digest('hex').slice(0, 8);
   }
 
-  async #clusterId(): Promise<string> {
-    if (this.#cluster && this.#clock.now() - this.#cluster.at < CLUSTER_ID_MS) return this.#cluster.id;
+  async #clusterId(anew: boolean): Promise<string> {
+    if (!anew && this.#cluster && this.#clock.now() - this.#cluster.at < CLUSTER_ID_MS) return this.#cluster.id;
     this.#underway ??= this.#ask().finally(() => {
       this.#underway = undefined;
     });

@@ -38,8 +38,8 @@ export class VaultStore implements SecretStore {
     this.#standings = new VaultStandings(this.#client, policy, deps.clock);
   }
 
-  place(path: string): Promise<string> {
-    return this.#places.of(path);
+  place(path: string, anew?: boolean): Promise<string> {
+    return this.#places.of(path, anew);
   }
 
   async read(path: string): Promise<StoredSecret> {

@@ -20,7 +20,7 @@ async function serve(over: Partial<HttpOptions> = {}) {
     board,
     now,
     issuers: new Map(),
-    circuits: [],
+    circuits: () => [],
     effectiveResyncMs: () => 1,
     version: '1',
   });
@@ -44,7 +44,7 @@ test('reports the address that it really got', async () => {
     board,
     now: () => 0,
     issuers: new Map(),
-    circuits: [],
+    circuits: () => [],
     effectiveResyncMs: () => 1,
     version: '1',
   });

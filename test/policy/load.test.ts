@@ -1,6 +1,7 @@
 import { dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { ApplicationPolicy, Policy, RotatePolicy } from '../../src/policy/policy.ts';
+import { applicationOf } from '../support/policies.ts';
 import { draftOf, HEAD, mistakesOf } from './written.ts';
 
 const HOUR = 3_600_000;
@@ -42,27 +43,7 @@ test('a policy that says only what it must has all the defaults', async () => {
       mount: 'secret',
       auth: { method: 'token', token: { env: 'VAULT_TOKEN' } },
     },
-    applications: new Map([
-      [
-        'billing',
-        {
-          name: 'billing',
-          issuer: 'sto1',
-          path: 'apps/billing/s3',
-          rotate: { everyMs: 30 * DAY, timezone: 'UTC', jitterMs: 0 },
-          graceMs: DAY,
-          verify: { timeoutMs: 60_000, successes: 2, buckets: [] },
-          adopt: false,
-          consumers: { refreshMs: HOUR },
-          fields: {
-            access_key_id: '{access_key_id}',
-            secret_access_key: '{secret_access_key}',
-            endpoint: '{endpoint}',
-            region: '{region}',
-          },
-        },
-      ],
-    ]),
+    applications: new Map([['billing', applicationOf({ path: 'apps/billing/s3' })]]),
     scheduler: { resyncMs: 300_000, spreadMs: 10_000 },
     http: { listen: { host: '127.0.0.1', port: 8080 } },
     log: { level: 'info' },

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { CONDITIONS, type IssueFacts, unmet } from '../../src/rotation/conditions.ts';
+import { CONDITIONS, type IssueFacts, unmetForIssue as unmet } from '../../src/rotation/conditions.ts';
 import type { StoreStanding } from '../../src/rotation/ports.ts';
 import { DAY } from './scene.ts';
 
@@ -13,10 +13,11 @@ const standing: StoreStanding = {
 
 const well: IssueFacts = {
   standing,
-  version: 3,
   path: 'apps/billing',
   attemptMs: 180_000,
   graceMs: DAY,
+  lifetimeMs: Number.POSITIVE_INFINITY,
+  distrusted: undefined,
   endpointSilent: undefined,
   inUse: 199,
   quota: 200,
@@ -33,10 +34,11 @@ const cases: readonly [code: string, what: string, facts: Partial<IssueFacts>][]
   ['mount-not-kv2', 'KV version 1', on({ mount: 'kv-v1' })],
   ['mount-not-kv2', 'another engine', on({ mount: 'other' })],
   ['mount-not-kv2', 'a mount that Vault does not show', on({ mount: 'unknown' })],
-  ['path-not-writable', 'an existing path without update', on({ capabilities: new Set(['create', 'read']) })],
-  ['path-not-writable', 'a new path without create', { version: 0, ...on({ capabilities: new Set(['update']) }) }],
+  ['path-not-writable', 'no right to update', on({ capabilities: new Set(['create', 'read']) })],
+  ['path-not-writable', 'no right to create', on({ capabilities: new Set(['update']) })],
+  ['issuer-distrusted', 'an issuer that changes descriptions', { distrusted: 'it changed one' }],
   ['token-short-lived', 'a token that dies during the attempt', on({ tokenTtlMs: 179_999 })],
-  ['lifetime-short', 'a lifetime below twice the grace', on({ lifetimeMs: 2 * DAY - 1 })],
+  ['lifetime-short', 'a lifetime below twice the grace', { lifetimeMs: 2 * DAY - 1 }],
   ['endpoint-silent', 'a silent endpoint', { endpointSilent: 'no answer' }],
   ['quota-full', 'the last place taken', { inUse: 200 }],
   ['too-many-live', 'four that live', { live: 4 }],
@@ -46,10 +48,9 @@ const cases: readonly [code: string, what: string, facts: Partial<IssueFacts>][]
 
 test('where everything holds, nothing is unmet', () => {
   expect(unmet(well)).toEqual([]);
-  expect(unmet({ ...well, ...on({ lifetimeMs: 2 * DAY, namespace: 'none' }) })).toEqual([]);
+  expect(unmet({ ...well, lifetimeMs: 2 * DAY, ...on({ namespace: 'none' }) })).toEqual([]);
   expect(unmet({ ...well, ...on({ capabilities: new Set(['root']) }) })).toEqual([]);
   expect(unmet({ ...well, live: 7, urgent: true })).toEqual([]);
-  expect(unmet({ ...well, version: 0, ...on({ capabilities: new Set(['create']) }) })).toEqual([]);
 });
 
 test.each(cases)('%s: %s', (code, _, facts) => {

@@ -133,7 +133,7 @@ test('a revocation whose answer is lost is settled by the next list', async () =
   await replica.settle();
   stage.clock.advance(DAY + 1000);
   stage.glesys.faults.add({ ...DELETE, fault: 'drop_after', times: 1 });
-  expect((await replica.settle()).trouble?.kind).toBe('failed');
+  expect((await replica.settle()).notices.map(({ code }) => code)).toContain('revocation-failed');
   expect((await stage.replica('replica-2').settle()).trouble).toBeUndefined();
   await expectAllWell();
 });
@@ -271,8 +271,5 @@ test('Vault restored from a backup whose secret is dead: a new one is published,
   expect(stage.works()).toBe(false);
   expect((await stage.replica('replica-after-restore').settle()).trouble).toBeUndefined();
   expect(stage.works()).toBe(true);
-  expect(stage.record()).toMatchObject({
-    generation: 5,
-    superseded: [{ why: 'rotated' }, { why: 'behind', revoke_at: null }],
-  });
+  expect(stage.record()).toMatchObject({ generation: 5, superseded: [{ why: 'behind', revoke_at: null }] });
 });

@@ -22,6 +22,10 @@ interface FaultCase {
   readonly mend?: (stage: Stage) => void;
   /** Whether the policy has to be put right too. */
   readonly mendsPolicy?: boolean;
+  /** What was issued and could not be recognised is left to a person. */
+  readonly leavesOne?: boolean;
+  /** It needs a new process. */
+  readonly mendsByRestart?: boolean;
   /** The refusal's own way out: `rekeyd rotate --despite`. */
   readonly isLifted?: boolean;
 }
@@ -178,6 +182,8 @@ const CASES: readonly FaultCase[] = [
     what: 'an issuer that changes descriptions',
     kind: 'failed',
     code: 'description-changed',
+    leavesOne: true,
+    mendsByRestart: true,
     breakIt: (stage) => {
       stage.glesys.account.rewriteDescription = (description) => description.toUpperCase();
     },
@@ -259,10 +265,13 @@ test.each(CASES)('$what: $code, $kind; nothing is lost or touched, and it become
   expect(outcome.trouble).toMatchObject({ kind: fault.kind, code: fault.code });
   expect(outcome.trouble?.remedy).toMatch(/\w{3}/);
   await expectShown(broken, outcome);
-  expect(stage.live().map(({ id }) => id)).toEqual(before);
+  const live = stage.live().map(({ id }) => id);
+  expect(fault.leavesOne ? live.slice(0, -1) : live).toEqual(before);
 
   fault.mend?.(stage);
-  const mended = stage.replica('replica-3', fault.mendsPolicy ? {} : change);
+  stage.clock.advance(HOUR);
+  const needsNew = fault.mendsPolicy || fault.mendsByRestart;
+  const mended = needsNew ? stage.replica('replica-3', fault.mendsPolicy ? {} : change) : broken;
   const request = fault.isLifted ? { rotate: true, despite: [fault.code] } : undefined;
   const healed = await mended.settle('billing', request);
   expect(healed.trouble).toBeUndefined();
@@ -281,7 +290,7 @@ async function expectShown({ parts }: Replica, outcome: Outcome): Promise<void> 
     board,
     now: () => now,
     issuers: parts.policy.issuers,
-    circuits: [],
+    circuits: () => [],
     effectiveResyncMs: () => 0,
     version: '0',
   });

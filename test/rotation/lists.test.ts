@@ -95,7 +95,7 @@ test('a revocation is remembered until a later list, and settles nothing', async
   const asked = lists.after(INSTANCE, lists.mark());
   answer(marked(1, 1));
   const list = await asked;
-  lists.noteRevoked('id-1');
+  lists.noteRevoked(INSTANCE, 'id-1');
   expect(lists.wasRevokedSince(list, 'id-1')).toBe(true);
   expect(list.byId('id-1')).toBeDefined();
   const later = lists.after(INSTANCE, lists.mark());

@@ -100,9 +100,11 @@ test('a liftable refusal names the command that lifts it', () => {
   }
 });
 
-test('where two refusals apply, lifting one shows the other, and both may be lifted together', () => {
+test('where two refusals apply, the way out names both, and lifting one alone shows the other', () => {
   const copied = recordOf({ place: 'ffffffff' });
   const of: Scene = { record: copied, data: { ...dataOf(copied), secret_access_key: 'hand-edit' } };
+  const { decision } = decide(scene(of));
+  expect(decision.do === 'refuse' && decision.refusal.remedy).toContain('--despite edited --despite copied');
   expect(decide(scene({ ...of, request: despite('edited') })).decision).toMatchObject({ refusal: { code: 'copied' } });
   expect(decide(scene({ ...of, request: despite('edited', 'copied') })).decision.do).toBe('rotate');
 });
@@ -134,4 +136,13 @@ test('no refusal quotes a secret', () => {
   for (const [, , of] of cases) {
     expect(JSON.stringify(decide(scene(of)))).not.toMatch(/secret of AK|made-by-hand|hand-edit/);
   }
+});
+
+test('a rename is suggested only for a record of this very place', () => {
+  const remedyOf = (of: Scene) => {
+    const { decision } = decide(scene(of));
+    return decision.do === 'refuse' ? decision.refusal.remedy : '';
+  };
+  expect(remedyOf({ record: recordOf({ application: 'other' }) })).toContain('adopt: acme/other');
+  expect(remedyOf({ record: recordOf({ application: 'other', place: 'ffffffff' }) })).not.toContain('adopt:');
 });

@@ -95,6 +95,7 @@ export interface Scene {
   readonly request?: OperatorRequest;
   readonly policyLoadedAt?: number;
   readonly revokedSince?: ReadonlySet<string>;
+  readonly putOff?: Situation['putOff'];
   readonly now?: number;
   readonly replica?: string;
 }
@@ -106,6 +107,7 @@ export function scene(of: Scene = {}): Situation {
     policyLoadedAt: of.policyLoadedAt ?? NOW - HOUR,
     request: of.request,
     revokedSince: of.revokedSince ?? new Set(),
+    putOff: of.putOff ?? new Map(),
     replica: of.replica ?? 'replica-2',
   });
 }

@@ -1,8 +1,10 @@
+import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { ListBucketsCommand, S3Client } from '@aws-sdk/client-s3';
 import { afterEach, describe, expect, it } from 'vitest';
 import { type Sandbox, startSandbox } from '../../src/sandbox/sandbox.ts';
+import { parsePolicy } from '../../src/sandbox/vault/policies.ts';
 import { PlainVault } from '../contract/vault-client.ts';
 
 describe('the sandbox', () => {
@@ -36,6 +38,13 @@ describe('the sandbox', () => {
     expect((await token.get('secret/config')).status).toBe(200);
     expect((await token.delete('secret/data/apps/a')).status).toBe(403);
     expect((await token.delete('secret/metadata/apps/a')).status).toBe(403);
+  });
+
+  it('gives rekeyd the rights of config/vault-policy.hcl, for every path instead of those below apps/', async () => {
+    const shipped = await readFile('config/vault-policy.hcl', 'utf8');
+    const given = (await start()).vaultCore.policies.text('rekeyd') ?? '';
+    expect(shipped).toContain('/apps/*"');
+    expect(parsePolicy(given)).toEqual(parsePolicy(shipped.replaceAll('/apps/*"', '/*"')));
   });
 
   it('has one instance per issuer, the same one each time', async () => {

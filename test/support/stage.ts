@@ -12,10 +12,12 @@ import { MemoryKeyRing } from '../../src/sandbox/keyring.ts';
 import { type S3StandIn, startS3 } from '../../src/sandbox/s3.ts';
 import { startVault, type VaultStandIn } from '../../src/sandbox/vault/vault.ts';
 import { cryptoHex, systemClock } from '../../src/system.ts';
+import { applicationOf } from './policies.ts';
 
 /** Time that stands still until a test moves it; whoever sleeps moves it too, so nothing ever waits. */
 export class StageClock implements Clock {
   #now: number;
+  #servers = 0;
 
   constructor(start: number) {
     this.#now = start;
@@ -31,6 +33,17 @@ export class StageClock implements Clock {
 
   advance(ms: number): void {
     this.#now += ms;
+  }
+
+  /** Sets rekeyd's clock forward or back; the servers' goes on as it was. */
+  step(ms: number): void {
+    this.#now += ms;
+    this.#servers -= ms;
+  }
+
+  /** The clock of the servers. */
+  get servers(): Clock {
+    return { now: () => this.#now + this.#servers, sleep: (ms) => this.sleep(ms) };
   }
 }
 
@@ -55,11 +68,11 @@ export class Stage {
 
   static async open(options: StageOptions = {}): Promise<Stage> {
     const clock = new StageClock(START);
-    const keys = new MemoryKeyRing(clock, cryptoHex);
-    const glesys = await startGlesys({ clock, ring: keys });
+    const keys = new MemoryKeyRing(clock.servers, cryptoHex);
+    const glesys = await startGlesys({ clock: clock.servers, ring: keys });
     // the AWS SDK signs by the machine's clock, so S3 runs on that one
     const s3 = await startS3({ ring: keys, clock: systemClock });
-    const vault = await startVault({ clock });
+    const vault = await startVault({ clock: clock.servers });
     return new Stage(options, { clock, keys, glesys, s3, vault });
   }
 
@@ -124,7 +137,9 @@ export class Stage {
         ...this.#options.vault,
         ...change.vault,
       },
-      applications: new Map(Object.entries(applications).map(([name, more]) => [name, applicationOf(name, more)])),
+      applications: new Map(
+        Object.entries(applications).map(([name, more]) => [name, applicationOf({ name, ...more })]),
+      ),
       scheduler: { resyncMs: 300_000, spreadMs: 0 },
       http: { listen: { host: '127.0.0.1', port: 0 } },
       log: { level: 'silent' },
@@ -188,24 +203,4 @@ export class Replica {
   async settle(application = 'billing', request?: OperatorRequest): Promise<Outcome> {
     return (await settle(this.parts.rotator, application, this.#clock, request)).last;
   }
-}
-
-function applicationOf(name: string, more: Partial<ApplicationPolicy>): ApplicationPolicy {
-  return {
-    name,
-    issuer: 'sto1',
-    path: `apps/${name}`,
-    rotate: { everyMs: 30 * DAY, timezone: 'UTC', jitterMs: 0 },
-    graceMs: DAY,
-    verify: { timeoutMs: 60_000, successes: 2, buckets: [] },
-    adopt: false,
-    consumers: { refreshMs: HOUR },
-    fields: {
-      access_key_id: '{access_key_id}',
-      secret_access_key: '{secret_access_key}',
-      endpoint: '{endpoint}',
-      region: '{region}',
-    },
-    ...more,
-  };
 }

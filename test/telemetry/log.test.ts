@@ -71,7 +71,7 @@ test('what lies below the level is not written', async () => {
 });
 
 test.each(Object.keys(EVENT_LEVELS) as EventName[])('%s reads well, with much known and with nothing', (event) => {
-  const full = { ...published, event, why: 'due', reason: 'it broke', remedy: 'Mend it', revokeAt: NOW, nextAt: NOW };
+  const full = { ...published, event, why: 'due', reason: 'it broke', remedy: 'Mend it', revokeAt: NOW };
   for (const each of [full, { event, application: 'billing' }]) {
     const message = messageOf(each);
     expect(message).toMatch(/^billing: \S/);
@@ -79,15 +79,17 @@ test.each(Object.keys(EVENT_LEVELS) as EventName[])('%s reads well, with much kn
   }
 });
 
-test('a failure tells its reason, the way out and when it is tried again', () => {
-  const failed = {
-    event: 'rotation.failed',
-    application: 'billing',
-    reason: 'no answer',
-    remedy: 'Wait',
-    nextAt: NOW,
-  } as const;
-  expect(messageOf(failed)).toBe('billing: rotation failed: no answer; Wait; tried again at 2026-03-01T12:00:00.000Z');
+test('a failure tells its reason and the way out', () => {
+  const failed = { event: 'rotation.failed', application: 'billing', reason: 'no answer', remedy: 'Wait' } as const;
+  expect(messageOf(failed)).toBe('billing: rotation failed: no answer; Wait');
+});
+
+test.each([
+  ['credential.adopted', 'billing: adopted generation 7 (AKIA7)'],
+  ['candidate.revoked', 'billing: revoked the unpublished generation 7 (AKIA7)'],
+  ['credential.revoked', 'billing: revoked generation 7 (AKIA7)'],
+] as const)('%s is said in the words of the project', (event, words) => {
+  expect(messageOf({ event, application: 'billing', generation: 7, accessKeyId: 'AKIA7' })).toBe(words);
 });
 
 test('on a terminal a line is the time, the level and the message, without pid, host or JSON', async () => {

@@ -15,7 +15,7 @@ function metricsOf(isAboutProcess = false) {
       ['sto1', { limits: { concurrency: 1, perSecond: 1, credentials: 200 } }],
       ['fbg1', { limits: { concurrency: 1, perSecond: 1 } }],
     ]),
-    circuits: [circuit],
+    circuits: () => [circuit],
     effectiveResyncMs: () => 450_000,
     version: '1.2.3',
     isAboutProcess,
@@ -77,6 +77,23 @@ test('state and trouble of an application show, and go when it is over', async (
   expect(after).not.toContain('rekeyd_application_trouble{');
 });
 
+test('notices show beside a trouble, as kind notice, and go when they are over', async () => {
+  const { board, samples } = metricsOf();
+  const notices = [troubleOf('failed', 'clocks-disagree'), troubleOf('failed', 'list-distrusted')];
+  board.record(outcomeOf('billing', { notices }), NOW);
+  board.record(outcomeOf('mail', { notices, trouble: troubleOf('blocked', 'quota-full') }), NOW);
+  const shown = async () => (await samples()).filter((line) => line.startsWith('rekeyd_application_trouble'));
+  expect((await shown()).toSorted()).toEqual([
+    'rekeyd_application_trouble{application="billing",kind="notice",code="clocks-disagree"} 1',
+    'rekeyd_application_trouble{application="billing",kind="notice",code="list-distrusted"} 1',
+    'rekeyd_application_trouble{application="mail",kind="blocked",code="quota-full"} 1',
+    'rekeyd_application_trouble{application="mail",kind="notice",code="clocks-disagree"} 1',
+    'rekeyd_application_trouble{application="mail",kind="notice",code="list-distrusted"} 1',
+  ]);
+  for (const name of ['billing', 'mail']) board.record(outcomeOf(name, { did: 'rotated' }), NOW);
+  expect(await shown()).toEqual([]);
+});
+
 test('the steps of rotations are timed in seconds', async () => {
   const { metrics, samples } = metricsOf();
   metrics.follow({ event: 'credential.verified', application: 'billing', step: 'verify', durationMs: 3_000 });
@@ -91,10 +108,12 @@ test('the steps of rotations are timed in seconds', async () => {
 
 test('credentials in use beside their limit, circuits, the real resync and the version are told', async () => {
   const { metrics, samples, circuit } = metricsOf();
-  metrics.noteListed('sto1', 42);
+  metrics.noteListed('sto1', { ours: 40, unclaimed: 2, foreign: 0 });
   expect(await samples()).toEqual(
     expect.arrayContaining([
-      'rekeyd_issuer_credentials{issuer="sto1"} 42',
+      'rekeyd_issuer_credentials{issuer="sto1",kind="ours"} 40',
+      'rekeyd_issuer_credentials{issuer="sto1",kind="unclaimed"} 2',
+      'rekeyd_issuer_credentials{issuer="sto1",kind="foreign"} 0',
       'rekeyd_issuer_credentials_limit{issuer="sto1"} 200',
       'rekeyd_circuit_open{server="issuer sto1"} 0',
       'rekeyd_resync_seconds 450',
