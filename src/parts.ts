@@ -5,7 +5,7 @@ import type { Report } from './rotation/events.ts';
 import { Lists } from './rotation/lists.ts';
 import { openRotator } from './rotation/pass.ts';
 import type { Clock, Issuer, ListedCredential, RandomHex, SecretStore, Verifier } from './rotation/ports.ts';
-import type { Examiner, Rotator } from './rotation/rotator.ts';
+import type { Examiner, Rotator, Stoppable } from './rotation/rotator.ts';
 import type { IssuerSite } from './rotation/world.ts';
 import { Circuit } from './scheduler/circuit.ts';
 import { guardedStore, pacedIssuer } from './scheduler/pacing.ts';
@@ -31,7 +31,7 @@ export interface PartsOptions {
 export interface Parts {
   readonly policy: Policy;
   readonly options: PartsOptions;
-  readonly rotator: Rotator & Examiner;
+  readonly rotator: Rotator & Examiner & Stoppable;
   readonly lists: Lists;
   readonly sites: ReadonlyMap<string, IssuerSite>;
   readonly vault: VaultStore;

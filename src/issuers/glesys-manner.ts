@@ -46,11 +46,24 @@ export const GLESYS: Manner = {
 /** What only the creation of a credential is refused with. */
 export const CREATION_RULES: readonly Rule[] = [
   {
-    when: (status, words) => [400, 402, 403, 409, 422].includes(status) && /quota|limit|too many/i.test(words),
+    when: (status, words) =>
+      [400, 402, 403, 409, 422].includes(status) && /quota|too many|limit of \d|reached/i.test(words),
     code: 'quota-full',
     kind: 'rejected',
     // Not the server's: with the circuit open nothing could be revoked either, which is what makes room.
     concerns: 'request',
-    remedy: 'Revoke credentials of the instance that nobody uses (`rekeyd keys ISSUER`), or have its quota raised.',
+    remedy: 'Revoke credentials of the instance that nobody uses in the control panel, or have its quota raised.',
+  },
+];
+
+/** What only a revocation is refused with: the key may do the rest, so nothing else need stop. */
+export const REVOCATION_RULES: readonly Rule[] = [
+  {
+    when: (status) => status === 403,
+    code: 'issuer-unauthorized',
+    kind: 'rejected',
+    concerns: 'request',
+    remedy:
+      "Let the API key call objectstorage/deletecredential from rekeyd's address: the control panel limits both per key.",
   },
 ];

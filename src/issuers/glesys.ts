@@ -7,7 +7,7 @@ import type { Rule, Timeouts } from '../transport/call.ts';
 import { readSecret } from '../transport/secrets.ts';
 import { Server } from '../transport/server.ts';
 import type { IssuerDeps, OpenIssuer } from './deps.ts';
-import { CREATION_RULES, GLESYS } from './glesys-manner.ts';
+import { CREATION_RULES, GLESYS, REVOCATION_RULES } from './glesys-manner.ts';
 
 /** Making a credential may take the API some time; giving up early would leave it behind as a stray. */
 const TIMEOUTS: Timeouts = { connect: 10_000, answer: 45_000 };
@@ -84,7 +84,7 @@ class Glesys implements OpenIssuer {
     const attempted = `revoke the credential ${credentialId} on ${this.instance}`;
     const input = { instanceid: this.instance, credentialid: credentialId };
     try {
-      await this.#ask({ attempted, action: 'deletecredential', input }, deletedAnswer);
+      await this.#ask({ attempted, action: 'deletecredential', input, rules: REVOCATION_RULES }, deletedAnswer);
     } catch (error) {
       if (!isAboutRequest(error) || !(await this.#isGone(credentialId))) throw error;
     }

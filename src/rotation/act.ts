@@ -76,8 +76,8 @@ async function rotation(s: Situation, decision: Rotation, world: World): Promise
 /** For people only: its failure is told and changes nothing. */
 async function mirrorOf(s: Situation, written: Written, world: World): Promise<void> {
   const { name: application, path, issuer } = s.application;
-  const { version } = written;
+  const about = { application, issuer, instance: s.observation.instance, generation: written.record.generation };
   await mirror(path, written, world).catch((error: unknown) =>
-    world.report({ event: 'mirror.failed', application, issuer, version, ...problemOf(error) }),
+    world.report({ event: 'mirror.failed', ...about, version: written.version, ...problemOf(error) }),
   );
 }

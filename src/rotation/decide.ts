@@ -1,9 +1,10 @@
 import { nextWindowOpening, windowOpen } from '../policy/schedule.ts';
+import { isAdoptedByName } from './adoption.ts';
 import { mappingDiffers, mayBeRewritten, scheduleDiffers } from './drift.ts';
 import type { Problem } from './errors.ts';
 import { noticesOf } from './notices.ts';
 import type { RotationRecord, Superseded } from './record.ts';
-import { isAdoptedByName, liftsRefusal, nothingToLift, refusalOf, strayBeyond } from './refusals.ts';
+import { liftsRefusal, nothingToLift, refusalOf, strayBeyond } from './refusals.ts';
 import { livingEntries, revocable } from './revocation.ts';
 import { clocksDisagree, highestGeneration, isHeld, isOldStray, type Situation, strayAgeMs } from './situation.ts';
 import type { Entering } from './superseded.ts';

@@ -36,7 +36,7 @@ export class PortError extends Error {
   readonly retryAfterMs: number | undefined;
 
   constructor(details: PortErrorDetails) {
-    super(`could not ${details.attempted}: ${details.reason} (${details.code}, ${details.kind})`);
+    super(`could not ${details.attempted}: ${details.reason}`);
     this.kind = details.kind;
     this.code = details.code;
     this.attempted = details.attempted;

@@ -46,12 +46,14 @@ export const NOTICES: readonly Notice[] = [
   {
     code: 'adopted-still-live',
     test: (s) => stillLive(s, 'adopted'),
-    remedy: 'It was not issued for this application, so only you know who else uses it. Revoke it when nobody does.',
+    remedy:
+      'It was not issued for this application at this place, so others may use it. Revoke it in the control panel when nobody does.',
   },
   {
     code: 'behind-still-live',
     test: (s) => stillLive(s, 'behind'),
-    remedy: 'They are from beyond the backup that Vault was restored from. Revoke them when nobody uses them.',
+    remedy:
+      'They are from beyond the backup that Vault was restored from. Revoke them in the control panel when nobody uses them.',
   },
 ];
 

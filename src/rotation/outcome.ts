@@ -1,4 +1,4 @@
-import { PortError, type Problem, problemOf } from './errors.ts';
+import type { Problem } from './errors.ts';
 
 /** What a pass did to an application. */
 export type Did = 'nothing' | 'rotated' | 'adopted' | 'republished' | 'entered-strays' | 'revoked' | 'rescheduled';
@@ -40,7 +40,7 @@ export interface ApplicationView {
   };
   readonly rotateAt?: number;
   readonly superseded: readonly SupersededView[];
-  /** Strays that stand in no record yet. */
+  /** Strays that stand in no record yet, but for those that an attempt may still be busy with. */
   readonly strays: number;
   readonly hold?: { readonly until: number; readonly by: string; readonly why: string };
 }
@@ -60,15 +60,9 @@ export interface Outcome {
   readonly next: string;
 }
 
-/** The trouble that an error stands for, the pause that a server asked for included. */
-export function failureOf(error: unknown): Trouble {
-  const retryAfterMs = error instanceof PortError ? error.retryAfterMs : undefined;
-  return { kind: 'failed', ...problemOf(error), ...(retryAfterMs !== undefined && { retryAfterMs }) };
-}
-
 /**
  * The end of a look or pass that went wrong before anything was known of the application; to be tried again from `now`
- * (Unix ms) on. `problem`: what `failureOf` says of an error, or a problem of one's own.
+ * (Unix ms) on. `problem`: what `troubleOf` says of an error, or a problem of one's own.
  */
 export function failedOutcome(application: string, problem: Omit<Trouble, 'kind'>, now: number): Outcome {
   const trouble = { ...problem, kind: 'failed' } as const;

@@ -1,13 +1,13 @@
 import PQueue from 'p-queue';
-import { act, type Effect } from './act.ts';
+import { act, type Deed, type Effect } from './act.ts';
 import { unmetForIssue } from './conditions.ts';
 import { type Decision, decide, type Verdict } from './decide.ts';
-import { type Problem, troubleOf } from './errors.ts';
+import { PortError, type Problem, troubleOf } from './errors.ts';
 import { gatherForIssue } from './gather.ts';
 import type { PutOff } from './lists.ts';
 import { type CurrentStanding, type Observation, observe, type Reading, read } from './observe.ts';
 import { failedOutcome, type Outcome, type Trouble } from './outcome.ts';
-import type { Examination, Examiner, OperatorRequest, Rotator } from './rotator.ts';
+import type { Examination, Examiner, OperatorRequest, Rotator, Stoppable } from './rotator.ts';
 import { type Situation, situate } from './situation.ts';
 import { viewOf } from './view.ts';
 import { wordsFor } from './words.ts';
@@ -17,7 +17,7 @@ import type { Written } from './write.ts';
 /** Records read at once by one survey. */
 const READS_AT_ONCE = 16;
 
-export function openRotator(world: World): Rotator & Examiner {
+export function openRotator(world: World): Rotator & Examiner & Stoppable {
   return new PassRotator(world);
 }
 
@@ -27,9 +27,11 @@ interface Sighting {
   readonly mark: number;
 }
 
-class PassRotator implements Rotator, Examiner {
+class PassRotator implements Rotator, Examiner, Stoppable {
   readonly #world: World;
   readonly #sightings = new Map<string, Sighting>();
+  readonly #acts = new Map<string, Promise<unknown>>();
+  #isStopping = false;
 
   constructor(world: World) {
     this.#world = world;
@@ -59,6 +61,15 @@ class PassRotator implements Rotator, Examiner {
       const reading = await this.#read(application, true);
       return this.#carryOut(this.#situate(await this.#observe(reading), request));
     });
+  }
+
+  get acting(): readonly string[] {
+    return [...this.#acts.keys()];
+  }
+
+  async quiesce(): Promise<void> {
+    this.#isStopping = true;
+    await Promise.allSettled(this.#acts.values());
   }
 
   async examine(application: string): Promise<Examination> {
@@ -102,13 +113,21 @@ class PassRotator implements Rotator, Examiner {
     if (decision.do === 'wait' || decision.do === 'refuse') return this.#outcome(s, verdict, { did: 'nothing' });
     if (decision.do !== 'revoke') this.#sightings.delete(s.application.name);
     try {
-      const effect = await act(s, decision, this.#world);
+      const effect = await this.#act(s, decision);
       if (effect.blocked) return this.#troubled(s, { kind: 'blocked', ...effect.blocked }, decision, notices);
       const after = this.#situate(observationAfter(s.observation, effect.written, this.#world), undefined);
       return this.#outcome(after, decide(after), effect);
     } catch (error) {
       return this.#troubled(s, troubleOf(error), decision, notices);
     }
+  }
+
+  async #act(s: Situation, decision: Deed): Promise<Effect> {
+    if (this.#isStopping) throw stopping(s);
+    const { name } = s.application;
+    const acting = act(s, decision, this.#world);
+    this.#acts.set(name, acting);
+    return acting.finally(() => this.#acts.delete(name));
   }
 
   /** What is true now, and what comes next. */
@@ -211,6 +230,17 @@ function revocationsOf({ record, lists }: Observation, world: World): Pick<Situa
     if (failed) putOff.set(entry.id, failed);
   }
   return { revokedSince, putOff };
+}
+
+function stopping(s: Situation): PortError {
+  return new PortError({
+    kind: 'unavailable',
+    code: 'stopping',
+    attempted: `look after ${s.application.name}`,
+    reason: 'rekeyd is stopping and begins nothing any more',
+    remedy: 'Nothing to do: it goes on after the restart.',
+    concerns: 'request',
+  });
 }
 
 function nextOf(decision: Decision, now: number): Pick<Outcome, 'nextAt' | 'next'> {

@@ -1,7 +1,7 @@
 import { Secret } from '../policy/secret.ts';
+import { isAdoptedByName, notAdoptable, renameHint } from './adoption.ts';
 import type { Problem } from './errors.ts';
 import { fieldsToWrite, pairIn, renderFields } from './mapping.ts';
-import { isMarkedFor } from './marker.ts';
 import { digestOf, type RotationRecord } from './record.ts';
 import type { OwnCredential, Situation } from './situation.ts';
 
@@ -210,18 +210,6 @@ function notOurs(s: Situation): string | undefined {
   return `${application.path} belongs to ${record.owner}/${record.application}`;
 }
 
-/** A renamed application keeps its path; a record from elsewhere belongs to somebody who may still be there. */
-function renameHint({ record, bearer }: Situation): string {
-  if (!record || record.place !== bearer.place) return '';
-  return `If this was a rename, set adopt: ${record.owner}/${record.application}. `;
-}
-
-/** Whether the policy names exactly this record's owner and application to be taken over. */
-export function isAdoptedByName(s: Situation, record: RotationRecord): boolean {
-  const { adopt } = s.application;
-  return typeof adopt === 'object' && adopt.owner === record.owner && adopt.application === record.application;
-}
-
 function behind(s: Situation): string | undefined {
   if (!s.record || s.observation.current.is === 'gone') return undefined;
   const beyond = strayBeyond(s, s.record);
@@ -232,21 +220,4 @@ function behind(s: Situation): string | undefined {
 /** A credential that only a newer record than this one can have led to. */
 export function strayBeyond(s: Situation, record: RotationRecord): OwnCredential | undefined {
   return s.strays.find((stray) => stray.marker.generation > record.generation + 1);
-}
-
-function notAdoptable(s: Situation): string | undefined {
-  const { adopt, path } = s.application;
-  const { stored, record } = s.observation;
-  // what expired was ours, or is lost to everybody: it is replaced like a gone credential
-  const waiting =
-    adopt !== false && record.state === 'none' && (stored.state === 'absent' || stored.state === 'present');
-  if (!waiting) return undefined;
-  const pair = pairIn(new Secret(s.data), s.application.fields);
-  if (!pair) return `no secret with an access key and its secret stands at ${path}`;
-  const seen = s.observation.list.byAccessKeyId(pair.accessKeyId);
-  if (!seen) return `${pair.accessKeyId} is not a credential of ${s.observation.instance}`;
-  if (seen.marker && !isMarkedFor(seen.marker, s.bearer)) {
-    return `${pair.accessKeyId} was issued by rekeyd for ${seen.marker.owner}/${seen.marker.application}`;
-  }
-  return undefined;
 }

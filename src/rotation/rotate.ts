@@ -1,4 +1,5 @@
 import { rotateAt, scheduleText } from '../policy/schedule.ts';
+import { changedDescription, notNew, tooLate } from './attempt-errors.ts';
 import { unmetForIssue } from './conditions.ts';
 import type { Decision } from './decide.ts';
 import { PortError, type Problem, problemOf } from './errors.ts';
@@ -170,7 +171,7 @@ async function commitPatiently(attempt: Attempt, candidate: Candidate): Promise<
 /** The machine may have slept in between: too late is looked at right before each send, and graces start there. */
 async function commitInTime(attempt: Attempt, candidate: Candidate): Promise<Written> {
   const { s, world, deadline } = attempt;
-  if (world.clock.now() >= deadline) throw tooLate(s);
+  if (world.clock.now() >= deadline) throw tooLate(s.application.name);
   return commit(s, draftPublish(attempt, candidate), world);
 }
 
@@ -223,37 +224,4 @@ async function timed<T>(
 
 function namesOf({ id, accessKeyId }: IssuedCredential) {
   return { credentialId: id, accessKeyId };
-}
-
-function changedDescription(instance: string): PortError {
-  return new PortError({
-    kind: 'rejected',
-    code: 'description-changed',
-    attempted: `issue a credential on ${instance}`,
-    reason: 'the issuer stored another description than it was given, so what it issues cannot be recognised',
-    remedy: 'Ask the issuer what it does to descriptions, and revoke the new credential in the control panel.',
-    concerns: 'server',
-  });
-}
-
-function notNew(instance: string): PortError {
-  return new PortError({
-    kind: 'ambiguous',
-    code: 'issuer-bad-answer',
-    attempted: `issue a credential on ${instance}`,
-    reason: 'the answer names a credential that was there before',
-    remedy: 'Look for a proxy between rekeyd and the issuer that answers from memory.',
-    concerns: 'server',
-  });
-}
-
-function tooLate(s: Situation): PortError {
-  return new PortError({
-    kind: 'rejected',
-    code: 'attempt-too-long',
-    attempted: `publish a credential of ${s.application.name}`,
-    reason: 'the attempt took longer than one may last',
-    remedy: 'Nothing to do: it is tried again. If it stays, lower verify.timeout or the number of buckets to verify.',
-    concerns: 'request',
-  });
 }

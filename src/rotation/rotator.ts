@@ -31,6 +31,14 @@ export interface Examination {
   readonly unmet: readonly Problem[];
 }
 
+/** How a process ends: what was begun and cannot be left is brought to its end, and nothing else is begun. */
+export interface Stoppable {
+  /** From now on nothing is carried out any more. Resolves once what is being carried out has ended; each has its bound. */
+  quiesce(): Promise<void>;
+  /** The applications for which something is being carried out right now. */
+  readonly acting: readonly string[];
+}
+
 export interface Examiner {
   /** Looks at one application as a pass would, and at every condition before an issue. Touches nothing, throws nothing. */
   examine(application: string): Promise<Examination>;

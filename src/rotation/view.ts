@@ -1,7 +1,7 @@
 import type { ApplicationView } from './outcome.ts';
 import type { RotationRecord } from './record.ts';
 import { livingEntries } from './revocation.ts';
-import type { Situation } from './situation.ts';
+import { isOldStray, type Situation } from './situation.ts';
 
 /** What may be shown of an application. */
 export function viewOf(s: Situation): ApplicationView {
@@ -17,7 +17,7 @@ export function viewOf(s: Situation): ApplicationView {
       revokeAt: entry.revoke_at === null ? null : Date.parse(entry.revoke_at),
       why: entry.why,
     })),
-    strays: s.strays.length,
+    strays: record ? s.strays.filter((stray) => isOldStray(s, stray)).length : s.strays.length,
     ...(record && viewOfRecord(record)),
   };
 }

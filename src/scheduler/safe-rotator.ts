@@ -1,4 +1,5 @@
-import { failedOutcome, failureOf, type Outcome } from '../rotation/outcome.ts';
+import { troubleOf } from '../rotation/errors.ts';
+import { failedOutcome, type Outcome } from '../rotation/outcome.ts';
 import type { OperatorRequest, Rotator } from '../rotation/rotator.ts';
 
 /**
@@ -37,6 +38,6 @@ export class SafeRotator {
   }
 
   #broken(application: string, error: unknown): Outcome {
-    return failedOutcome(application, failureOf(error), this.#now());
+    return failedOutcome(application, troubleOf(error), this.#now());
   }
 }

@@ -3,12 +3,10 @@ import type { Answer, Attempt, Rule, Site } from './call.ts';
 import { showable } from './scrub.ts';
 
 /**
- * What a failure means for the world on the other side. Only what was certainly not done is `rejected` or
- * `unavailable`; servers and proxies are known to answer 500, or not at all, and apply the request nevertheless.
+ * What every server does alike. Looked at after the rules of the call and of the server. Only what was certainly not
+ * done is `rejected` or `unavailable`; servers and proxies are known to answer 500, or not at all, and apply the
+ * request nevertheless.
  */
-const LOOK_AGAIN = 'It may have been done nevertheless; rekeyd looks before it tries again.';
-
-/** What every server does alike. Looked at after the rules of the call and of the server. */
 const COMMON: readonly (Omit<Rule, 'code'> & { readonly suffix: string })[] = [
   {
     when: (status) => status === 429,
@@ -22,7 +20,7 @@ const COMMON: readonly (Omit<Rule, 'code'> & { readonly suffix: string })[] = [
     suffix: 'error',
     kind: 'ambiguous',
     concerns: 'server',
-    remedy: `Look at the server's state and log, and at proxies in between. ${LOOK_AGAIN}`,
+    remedy: "Look at the server's state and log, and at proxies in between.",
   },
   {
     when: (status) => status < 400,
@@ -74,7 +72,7 @@ export function unanswered({ manner, address }: Site, attempt: Attempt, error: u
     code: `${manner.prefix}-unanswered`,
     kind: 'ambiguous',
     reason: `${manner.server} at ${address} gave no whole answer (${codeOf(error)})`,
-    remedy: `Look at the server's load and log, and at proxies in between. ${LOOK_AGAIN}`,
+    remedy: "Look at the server's load and log, and at proxies in between.",
     concerns: 'server',
   });
 }
@@ -86,7 +84,7 @@ export function badAnswer({ manner, address }: Site, attempt: Attempt, why: stri
     code: `${manner.prefix}-bad-answer`,
     kind: 'ambiguous',
     reason: `${manner.server} at ${address} answered something else than expected: ${why}`,
-    remedy: `Check that the address leads to ${manner.server} and not to a proxy or portal. ${LOOK_AGAIN}`,
+    remedy: `Check that the address leads to ${manner.server} and not to a proxy or portal.`,
     concerns: 'server',
   });
 }

@@ -3,7 +3,7 @@ import { poll } from '../support/poll.ts';
 import { useScene } from '../support/scene.ts';
 import { createRole } from './support/approle.ts';
 import { answersTo } from './support/audit.ts';
-import type { Daemon } from './support/daemon.ts';
+import type { Daemon, LogLine } from './support/daemon.ts';
 import { S3Consumer } from './support/s3-consumer.ts';
 import { arrange, INSTANCE, type PolicyParts, run, type Setting } from './support/setting.ts';
 import { startAgent } from './support/vault-agent.ts';
@@ -12,13 +12,14 @@ import { startAgent } from './support/vault-agent.ts';
 const PERIODS = { billing: 5, archive: 6, mail: 8 } as const;
 const NAMES = Object.keys(PERIODS) as (keyof typeof PERIODS)[];
 const ROTATIONS = 5;
+const GRACE_MS = 4_000;
 
 function policy(every: (name: keyof typeof PERIODS) => string): PolicyParts {
   const applications = NAMES.map((name) => [
     name,
     { issuer: 'sto1', path: `apps/${name}/s3`, rotate: { every: every(name) } },
   ]);
-  return { defaults: { grace: '4s' }, applications: Object.fromEntries(applications) };
+  return { defaults: { grace: `${GRACE_MS / 1_000}s` }, applications: Object.fromEntries(applications) };
 }
 
 const scene = useScene();
@@ -61,6 +62,9 @@ async function read(name: string): Promise<Found> {
   const fields = data?.['data'] as Readonly<Record<string, string>>;
   return { data: fields, record: JSON.parse(fields['rekeyd'] ?? '') as Found['record'] };
 }
+
+/** When a line was logged, Unix ms. */
+const timeOf = (line: LogLine | undefined): number => Date.parse(String(line?.['time']));
 
 const doneWith = (daemon: Daemon, name: string): number =>
   daemon.lines({ event: 'rotation.done', application: name }).length;
@@ -108,10 +112,22 @@ describe('the main job, on a real Vault and a real S3 server', () => {
       daemon.lines({ event: 'credential.published' }).map((line) => [line['access_key_id'], line]),
     );
     expect(published.size).toBeGreaterThan(NAMES.length * ROTATIONS);
+    const superseded = new Map(
+      daemon.lines({ event: 'credential.superseded' }).map((line) => [line['access_key_id'], line]),
+    );
     const live = await setting.ring.liveAccessKeyIds();
     for (const line of revoked) {
-      expect(live).not.toContain(line['access_key_id']);
-      expect(published.has(line['access_key_id'])).toBe(true);
+      const key = line['access_key_id'];
+      expect(live).not.toContain(key);
+      expect(published.has(key)).toBe(true);
+      const { application, generation, revoke_at } = superseded.get(key) ?? {};
+      const revokeAt = Date.parse(String(revoke_at));
+      // the grace begins when the next credential is published, which is after it was verified
+      const next = { application: String(application), generation: Number(generation) + 1 };
+      const [verified] = daemon.lines({ event: 'credential.verified', ...next });
+      expect(revokeAt).toBeGreaterThanOrEqual(timeOf(verified) + GRACE_MS);
+      // the line is written once the issuer has answered, so the call began that much earlier
+      expect(timeOf(line) - Number(line['duration_ms'])).toBeGreaterThanOrEqual(revokeAt);
     }
   });
 

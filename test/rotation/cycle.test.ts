@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { Secret } from '../../src/policy/secret.ts';
 import { DAY, HOUR, Stage } from '../support/stage.ts';
 
 let stage: Stage;
@@ -164,3 +165,112 @@ function countLists(on: Stage): () => number {
   };
   return () => count;
 }
+
+test('an answer with any other version than the very next one does not count as published', async () => {
+  const replica = stage.replica();
+  await replica.settle();
+  stage.clock.advance(30 * DAY);
+  const { vault } = replica.parts;
+  const write = vault.write.bind(vault);
+  vault.write = async (path, data, version) => ({ ...(await write(path, data, version)), version: version + 2 });
+  expect((await replica.pass()).trouble).toMatchObject({ kind: 'failed', code: 'publish-unconfirmed' });
+  expect(stage.live()).toHaveLength(2);
+});
+
+test('what reads back otherwise than it was written is reported and takes nothing back', async () => {
+  const replica = stage.replica();
+  await replica.settle();
+  stage.clock.advance(30 * DAY);
+  const { vault } = replica.parts;
+  const read = vault.read.bind(vault);
+  vault.read = async (path) => {
+    const stored = await read(path);
+    const isNew = stored.state === 'present' && stored.version === 2;
+    return isNew ? { ...stored, data: new Secret({ ...stored.data.reveal(), endpoint: 'https://elsewhere' }) } : stored;
+  };
+  const outcome = await replica.pass();
+  expect(outcome).toMatchObject({ did: 'rotated', notices: [{ code: 'read-back-differs' }] });
+  expect(stage.eventNames()).toContain('read_back.differs');
+  expect(stage.live()).toHaveLength(2);
+});
+
+test('a grace starts at the later of the two clocks', async () => {
+  const replica = stage.replica();
+  await replica.settle();
+  stage.clock.step(-50_000);
+  await replica.settle('billing', { rotate: true, despite: [] });
+  const [entry] = stage.record().superseded;
+  const vaultNow = stage.clock.servers.now();
+  expect(Date.parse(entry?.revoke_at ?? '')).toBeGreaterThanOrEqual(vaultNow + DAY - 2000);
+});
+
+test('the quota counts what was issued since the list', async () => {
+  await stage.close();
+  stage = await Stage.open({ applications: { one: {}, two: {} }, limits: { credentials: 1 } });
+  const replica = stage.replica();
+  await replica.parts.rotator.survey(['one', 'two'], async () => {});
+  expect((await replica.pass('one')).did).toBe('rotated');
+  expect((await replica.pass('two')).trouble).toMatchObject({ kind: 'blocked', code: 'quota-full' });
+});
+
+test('a superseded credential is revoked at its own instance, by whichever issuer of the policy names it', async () => {
+  await stage.replica().settle();
+  const instance = stage.glesys.account.addInstance();
+  const moved = { issuer: { instance }, moreInstances: [stage.instance] };
+  const replica = stage.replica('replica-2', moved);
+  await replica.settle('billing', { rotate: true, despite: ['instance-changed'] });
+  expect(stage.live()).toHaveLength(1);
+  stage.clock.advance(DAY + 1000);
+  await replica.settle();
+  expect(stage.live()).toHaveLength(0);
+  expect(stage.glesys.account.credentials(instance)).toHaveLength(1);
+});
+
+test('the mirror for people follows every write', async () => {
+  const mirrorOf = () => stage.vault.vault.kv2().entry('apps/billing')?.customMetadata;
+  await stage.replica().settle();
+  expect(mirrorOf()).toMatchObject({
+    rekeyd_application: 'acme/billing',
+    rekeyd_generation: '1',
+    rekeyd_access_key_id: stage.live()[0]?.accessKeyId,
+    rekeyd_rotate_at: stage.record().rotate_at,
+  });
+  stage.clock.advance(HOUR);
+  const rotate = { everyMs: 10 * DAY, timezone: 'UTC', jitterMs: 0 };
+  await stage.replica('replica-2', { applications: { billing: { rotate } } }).settle();
+  expect(mirrorOf()).toMatchObject({ rekeyd_rotate_at: stage.record().rotate_at });
+});
+
+test('a mirror that cannot be written is told and fails nothing', async () => {
+  stage.vault.faults.add({ method: 'PATCH', path: '/v1/secret/metadata/', fault: 'status', status: 403 });
+  expect((await stage.replica().settle()).trouble).toBeUndefined();
+  expect(stage.eventNames()).toContain('mirror.failed');
+});
+
+test('every event of a rotation names application, issuer, instance and generation', async () => {
+  const replica = stage.replica();
+  await replica.settle();
+  stage.clock.advance(30 * DAY);
+  stage.keys.worksAfterMs = Number.POSITIVE_INFINITY;
+  await replica.settle();
+  for (const event of stage.events) {
+    const names = { application: 'billing', issuer: 'sto1', instance: stage.instance };
+    expect(event, event.event).toMatchObject({ ...names, generation: expect.any(Number) });
+  }
+});
+
+test('a process that stops ends what it has begun and begins nothing else', async () => {
+  await stage.close();
+  stage = await Stage.open({ applications: { one: {}, two: {} } });
+  const { rotator } = stage.replica().parts;
+  stage.keys.worksAfterMs = 5_000;
+  const first = rotator.pass('one');
+  while (!stage.eventNames().includes('credential.issued')) await new Promise(setImmediate);
+  expect(rotator.acting).toEqual(['one']);
+  const ended = rotator.quiesce();
+  expect((await rotator.pass('two')).trouble).toMatchObject({ code: 'stopping' });
+  await ended;
+  expect((await first).did).toBe('rotated');
+  expect(rotator.acting).toEqual([]);
+  expect(stage.live()).toHaveLength(1);
+});

@@ -55,6 +55,8 @@ const INSTANCE = 'os-stage';
 export interface StageOptions {
   readonly applications?: Readonly<Record<string, Partial<ApplicationPolicy>>>;
   readonly issuer?: Partial<IssuerPolicy>;
+  /** More issuers, each for one of these instances. */
+  readonly moreInstances?: readonly string[];
   readonly limits?: Partial<IssuerLimits>;
   readonly vault?: Partial<Policy['vault']>;
 }
@@ -129,7 +131,10 @@ export class Stage {
     return {
       file: 'stage.yaml',
       owner: 'acme',
-      issuers: new Map([['sto1', issuer]]),
+      issuers: new Map([
+        ['sto1', issuer],
+        ...(change.moreInstances ?? []).map((instance) => [instance, { ...issuer, name: instance, instance }] as const),
+      ]),
       vault: {
         address: vault.url,
         mount: 'secret',

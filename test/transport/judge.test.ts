@@ -63,7 +63,7 @@ describe('the judgement of a refusal', () => {
 
   it('says what was attempted, by whom it was refused and in which words', () => {
     expect(judged(answer(400, 'no such thing')).message).toBe(
-      'could not do the thing: the server at http://127.0.0.1:1 answered 400: no such thing (it-refused, rejected)',
+      'could not do the thing: the server at http://127.0.0.1:1 answered 400: no such thing',
     );
   });
 });

@@ -1,0 +1,60 @@
+import { expect, test } from 'vitest';
+import { rotateCommand } from '../../src/commands/rotate.ts';
+import { pretendTerminal } from '../support/terminal.ts';
+import { type Arranged, arrange, endGrace, generationOf } from './arrange.ts';
+
+const THREE = { applications: { billing: {}, reports: {}, archive: {} } };
+
+/** Rotates the named applications, all where none is named. */
+async function rotate({ config, env }: Arranged, ...applications: string[]) {
+  const terminal = pretendTerminal(env);
+  const options = { config, applications, all: applications.length === 0, despite: [], json: true };
+  const code = await rotateCommand(options, terminal);
+  return { code, said: JSON.parse(terminal.written()) as Record<string, unknown>[] };
+}
+
+test('rotate --all gives every application a new credential, with one list for all of them', async () => {
+  const on = await arrange(THREE);
+  await rotate(on);
+  const lists = on.count('glesys', '/objectstorage/instancedetails');
+  const { code, said } = await rotate(on);
+  expect(code).toBe(0);
+  expect(said.map(({ application, rotated, generation }) => [application, rotated, generation]).toSorted()).toEqual([
+    ['archive', true, 2],
+    ['billing', true, 2],
+    ['reports', true, 2],
+  ]);
+  expect(lists()).toBe(1);
+  expect(on.sandbox.credentials(on.sandbox.instance)).toHaveLength(6);
+});
+
+test('rotate of an application that is named twice rotates it once', async () => {
+  const on = await arrange(THREE);
+  const { code, said } = await rotate(on, 'billing', 'billing');
+  expect([code, said.length]).toEqual([0, 1]);
+  expect(generationOf(on, 'billing')).toBe(1);
+  expect(on.sandbox.credentials(on.sandbox.instance)).toHaveLength(1);
+});
+
+test('rotate --all is 1 when one of them is refused, and the others are rotated all the same', async () => {
+  const on = await arrange(THREE);
+  on.sandbox.vaultStore.poke('apps/reports', { access_key_id: 'AKHAND', secret_access_key: 'by-hand' });
+  const { code, said } = await rotate(on);
+  expect(code).toBe(1);
+  expect(said.find(({ application }) => application === 'reports')).toMatchObject({
+    rotated: false,
+    trouble: { kind: 'refused', code: 'unmanaged' },
+  });
+  expect([generationOf(on, 'billing'), generationOf(on, 'archive')]).toEqual([1, 1]);
+});
+
+test('rotate is 1 when a credential whose grace is over cannot be revoked', async () => {
+  const on = await arrange(THREE);
+  await rotate(on, 'billing');
+  await rotate(on, 'billing');
+  endGrace(on, 'billing');
+  on.sandbox.servers.glesys.faults.add({ fault: 'status', status: 500, path: '/objectstorage/deletecredential' });
+  const { code, said } = await rotate(on, 'billing');
+  expect(said[0]).toMatchObject({ rotated: true, generation: 3, notices: [{ code: 'revocation-failed' }] });
+  expect(code).toBe(1);
+});

@@ -1,0 +1,46 @@
+import { expect, test } from 'vitest';
+import { rotateCommand } from '../../src/commands/rotate.ts';
+import { runCommand } from '../../src/commands/run.ts';
+import { pretendTerminal } from '../support/terminal.ts';
+import { type Arranged, arrange, endGrace, generationOf } from './arrange.ts';
+
+const TWO = { applications: { billing: {}, reports: {} } };
+
+async function runOnce({ config, env }: Arranged) {
+  const terminal = pretendTerminal(env);
+  const code = await runCommand({ config, once: true }, terminal);
+  return { code, complained: terminal.complained() };
+}
+
+test('run --once gives every application that has none a credential, and does nothing more the next time', async () => {
+  const on = await arrange(TWO);
+  expect(await runOnce(on)).toEqual({ code: 0, complained: '' });
+  const [lists, writes] = [
+    on.count('glesys', '/objectstorage/instancedetails'),
+    on.count('glesys', '/objectstorage/createcredential'),
+  ];
+  expect(await runOnce(on)).toEqual({ code: 0, complained: '' });
+  expect([generationOf(on, 'billing'), generationOf(on, 'reports')]).toEqual([1, 1]);
+  expect([lists(), writes()]).toEqual([1, 0]);
+});
+
+test('run --once is 1 when one application is refused, says why, and looks after the other', async () => {
+  const on = await arrange(TWO);
+  on.sandbox.vaultStore.poke('apps/billing', { access_key_id: 'AKHAND', secret_access_key: 'by-hand' });
+  const { code, complained } = await runOnce(on);
+  expect(code).toBe(1);
+  expect(complained).toContain('billing: refused: unmanaged');
+  expect(generationOf(on, 'reports')).toBe(1);
+});
+
+test('run --once is 1 and says why when a credential whose grace is over cannot be revoked', async () => {
+  const on = await arrange(TWO);
+  await runOnce(on);
+  const options = { config: on.config, applications: ['billing'], all: false, despite: [], json: true };
+  await rotateCommand(options, pretendTerminal(on.env));
+  endGrace(on, 'billing');
+  on.sandbox.servers.glesys.faults.add({ fault: 'status', status: 500, path: '/objectstorage/deletecredential' });
+  const { code, complained } = await runOnce(on);
+  expect(code).toBe(1);
+  expect(complained).toContain('billing: revocation-failed');
+});
