@@ -2,6 +2,7 @@
 import './node-version.ts';
 import { Command, CommanderError, InvalidArgumentError } from 'commander';
 import { EXIT, type Terminal } from './commands/terminal.ts';
+import { whenUnread } from './commands/unread.ts';
 import { VERSION } from './version.ts';
 
 /** The command line: parse, and hand over to one command. Each is loaded only when it is called. */
@@ -9,14 +10,20 @@ const terminal: Terminal = {
   write: (text) => process.stdout.write(text),
   complain: (text) => process.stderr.write(text),
   isInteractive: process.stdout.isTTY === true,
+  columns: process.stdout.columns ?? Number.POSITIVE_INFINITY,
   env: process.env,
   stopped: stopSignal(),
 };
 
-/** A terminal may send a signal twice (to npm and to us): the second changes nothing, what is under way ends first. */
+/**
+ * A terminal may send a signal twice (to npm and to us): the second changes nothing, what is under way ends first. A
+ * reader that has gone away (`rekeyd run | head`) ends a run just as a signal does.
+ */
 function stopSignal(): Promise<void> {
   return new Promise((resolve) => {
     for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => resolve());
+    whenUnread(process.stdout, resolve);
+    whenUnread(process.stderr, () => {});
   });
 }
 
@@ -54,9 +61,12 @@ onPolicy('check', 'try everything that a run needs, and touch nothing')
   .action((options) => ends(async () => (await import('./commands/check.ts')).checkCommand(options, terminal)));
 
 onPolicy('plan', 'what a run would do now, and what the days to come bring')
+  .argument('[application...]', 'only these')
   .option('--days <n>', 'how far to look ahead', days, 7)
   .option('--json', 'as JSON', false)
-  .action((options) => ends(async () => (await import('./commands/plan.ts')).planCommand(options, terminal)));
+  .action((applications, options) =>
+    ends(async () => (await import('./commands/plan.ts')).planCommand({ ...options, applications }, terminal)),
+  );
 
 onPolicy('status', 'how the applications stand')
   .argument('[application...]', 'only these, in detail')
@@ -68,7 +78,7 @@ onPolicy('status', 'how the applications stand')
 onPolicy('rotate', 'rotate applications now')
   .argument('[application...]', 'these')
   .option('--all', 'all of them', false)
-  .option('--despite <code...>', 'lift this refusal, for one application', [])
+  .option('--despite <code>', 'lift this refusal, for one application; may be said again', collect, [])
   .option('--json', 'as JSON', false)
   .action((applications, options) =>
     ends(async () => (await import('./commands/rotate.ts')).rotateCommand({ ...options, applications }, terminal)),
@@ -87,6 +97,11 @@ command('schema', 'print the JSON Schema of the policy file').action(() =>
 onPolicy('healthcheck', 'ask the daemon that runs with this policy whether it lives').action((options) =>
   ends(async () => (await import('./commands/healthcheck.ts')).healthcheckCommand(options, terminal)),
 );
+
+/** For an option that may be given more than once. */
+function collect(value: string, before: readonly string[]): readonly string[] {
+  return [...before, value];
+}
 
 function days(text: string): number {
   const number = Number(text);

@@ -9,6 +9,7 @@ import type { Policy } from '../src/policy/policy.ts';
 import { type Sandbox, startSandbox } from '../src/sandbox/sandbox.ts';
 import { cryptoHex, systemClock } from '../src/system.ts';
 import { createLogger } from '../src/telemetry/log.ts';
+import { VERSION } from '../src/version.ts';
 import { poll } from './support/poll.ts';
 import { useScene } from './support/scene.ts';
 
@@ -199,6 +200,8 @@ test('how each application ended is what the API and the metrics show, and what 
     blocked: 'blocked',
     failing: 'failing',
   });
+  const [well] = applications;
+  expect(well.next_at).toBe(well.rotate_at);
   expect((await samples('rekeyd_application_trouble{')).toSorted()).toEqual([
     'rekeyd_application_trouble{application="blocked",kind="blocked",code="quota-full"} 1',
     'rekeyd_application_trouble{application="failing",kind="failed",code="issuer-unauthorized"} 1',
@@ -225,6 +228,19 @@ test('what was in trouble goes on by itself once its cause is mended', async () 
   expect(log.of({ event: 'daemon.started' })).toHaveLength(1);
 });
 
+test('a rotation that is under way shows as such', async () => {
+  // refused for as long as the test wants
+  sandbox.servers.s3.faults.add({ fault: 'status', status: 403, method: 'GET' });
+  const { log, shows, samples } = await start({ applications: plain('one') });
+  await log.until({ event: 'credential.issued', application: 'one' });
+  await shows('one', { state: 'rotating' });
+  expect(await samples('rekeyd_application_state{application="one",state="rotating"}')).toEqual([
+    'rekeyd_application_state{application="one",state="rotating"} 1',
+  ]);
+  sandbox.servers.s3.faults.clear();
+  await shows('one', { state: 'current', generation: 1 });
+});
+
 test('what happens is counted and timed in the metrics', async () => {
   const { samples, shows } = await start({ applications: plain('one') + plain('two') });
   for (const name of ['one', 'two']) await shows(name, { state: 'current' });
@@ -240,6 +256,13 @@ test('what happens is counted and timed in the metrics', async () => {
       `rekeyd_step_duration_seconds_count{step="${step}"} 2`,
     ]);
   }
+});
+
+test('the version that runs and how often it really looks are in the metrics', async () => {
+  const { samples } = await start({ applications: plain('one'), resync: '7m' });
+  expect(await samples('rekeyd_resync_seconds')).toEqual(['rekeyd_resync_seconds 420']);
+  expect(await samples('rekeyd_build_info')).toEqual([`rekeyd_build_info{version="${VERSION}"} 1`]);
+  expect(await samples('process_resident_memory_bytes ')).toHaveLength(1);
 });
 
 test('the credentials of each list are counted by whose they are, beside their limit', async () => {

@@ -9,7 +9,7 @@ export const INDEX_PAGE = `<!doctype html>
 <li><a href="/api/v1/applications">/api/v1/applications</a>: how every application stands (JSON); one of them: /api/v1/applications/NAME
 <li><a href="/metrics">/metrics</a>: numbers for Prometheus
 <li><a href="/healthz">/healthz</a>: whether the process lives
-<li><a href="/readyz">/readyz</a>: whether it has looked at everything once, and what is missing otherwise
+<li><a href="/readyz">/readyz</a>: whether it has logged in and looked at everything once, and what is missing otherwise
 </ul>
 </html>
 `;

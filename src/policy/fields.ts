@@ -1,7 +1,7 @@
 import type { FieldMapping } from './policy.ts';
 
-/** Signs a field that rekeyd keeps its own state in. */
-const RESERVED_FIELD = 'rekeyd';
+/** The reserved field of the secret that holds rekeyd's own state; no consumer's field may have its name. */
+export const RECORD_FIELD = 'rekeyd';
 
 /** What an application's secret looks like where the policy says nothing. */
 export const DEFAULT_FIELDS: FieldMapping = {
@@ -32,7 +32,7 @@ export function fieldMistakes(fields: FieldMapping): FieldMistake[] {
 }
 
 function nameMistakes(field: string): string[] {
-  if (field === RESERVED_FIELD) return [`"${RESERVED_FIELD}" is where rekeyd keeps its own state; choose another name`];
+  if (field === RECORD_FIELD) return [`"${RECORD_FIELD}" is where rekeyd keeps its own state; choose another name`];
   if (field === '' || /\p{Cc}/u.test(field)) return ['a field needs a name without control characters'];
   return [];
 }

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { addressMistake, isPlainHttp, parseListenAddress } from './address.ts';
+import { addressMistake, isPlainHttp, parseListenAddress, sandboxHostMistake } from './address.ts';
 import { cronMistake, isTimezone } from './cron.ts';
 import { DURATION_HINT, DURATION_PATTERN, parseDuration } from './duration.ts';
 import { didYouMean } from './nearest.ts';
@@ -47,11 +47,17 @@ export const vaultPathText = judged(vaultPathMistake);
 
 export const addressText = judged(addressMistake).meta({ pattern: '^https?://' });
 
-export const listenText = judged((value) =>
-  parseListenAddress(value)
-    ? undefined
-    : `${shown(value)} is not an address to listen on; write host:port, as in 127.0.0.1:8080 or [::1]:8080`,
+export const listenText = judged(listenMistake);
+
+/** Where a stand-in listens. */
+export const standInText = judged(
+  (value) => listenMistake(value) ?? sandboxHostMistake(parseListenAddress(value)?.host ?? ''),
 );
+
+function listenMistake(value: string): string | undefined {
+  if (parseListenAddress(value)) return undefined;
+  return `${shown(value)} is not an address to listen on; write host:port, as in 127.0.0.1:8080 or [::1]:8080`;
+}
 
 /** A text of a pattern, with the words that say what the pattern wants. */
 export function patternText(pattern: RegExp, wanted: string) {

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { applicationsSchema, defaultsSchema, ownerText } from './schema-applications.ts';
 import { secretReference } from './schema-secret.ts';
 import { issuersSchema, vaultSchema } from './schema-servers.ts';
-import { addressText, allowHttp, durationText, listenText, patternText, plainHttpGuard } from './schema-texts.ts';
+import { addressText, allowHttp, durationText, listenText, patternText, plainHttpGuard, standInText } from './schema-texts.ts';
 
 const scheduler = z
   .strictObject({
@@ -41,9 +41,9 @@ const webhook = z
 
 const sandbox = z
   .strictObject({
-    glesys: listenText.describe('host:port of the stand-in for the GleSYS API. Default: 127.0.0.1:0.').optional(),
-    s3: listenText.describe('host:port of the stand-in for S3. Default: 127.0.0.1:0.').optional(),
-    vault: listenText.describe('host:port of the stand-in for Vault. Default: 127.0.0.1:0.').optional(),
+    glesys: standInText.describe('host:port of the stand-in for the GleSYS API. Default: 127.0.0.1:0.').optional(),
+    s3: standInText.describe('host:port of the stand-in for S3. Default: 127.0.0.1:0.').optional(),
+    vault: standInText.describe('host:port of the stand-in for Vault. Default: 127.0.0.1:0.').optional(),
     consumers: z.boolean().describe('Run a simulated consumer per application. Default: false.').optional(),
   })
   .describe('Try rekeyd out: embedded stand-ins for what the policy leaves out.');

@@ -22,30 +22,62 @@ const noteSchema = z.strictObject({
   project: z.string(),
   api_key: z.string(),
   instances: z.record(z.string(), z.string()),
+  /** Where the daemon's HTTP server answers, once it does. */
+  http: z.url().optional(),
 });
 
 type Note = z.infer<typeof noteSchema>;
 
 const ANSWER_TIMEOUT_MS = 2000;
 
-/** Leaves the note; what it returns removes it again, unless another process has left its own since. */
-export async function announce(policyFile: string, sandbox: Sandbox): Promise<() => Promise<void>> {
+/** A note that was left. Another process's note is never touched: both do nothing once one has left its own. */
+export interface Announcement {
+  /** Adds where the daemon's HTTP server answers. */
+  addHttp(url: string): Promise<void>;
+  withdraw(): Promise<void>;
+}
+
+/** What a note leads to. */
+export interface Announced extends StandIns {
+  readonly http?: string;
+}
+
+/** Leaves the note. */
+export async function announce(policyFile: string, sandbox: Sandbox): Promise<Announcement> {
   const file = noteFile(policyFile);
   const note = noteOf(sandbox);
-  // Never written in place: somebody else may have put a link there, or may be reading.
+  const isOurs = async () => (await readNote(file))?.pid === note.pid;
+  await leave(file, note);
+  return {
+    addHttp: async (http) => {
+      if (await isOurs()) await leave(file, { ...note, http });
+    },
+    withdraw: async () => {
+      if (await isOurs()) await rm(file, { force: true });
+    },
+  };
+}
+
+/** Never written in place: somebody else may have put a link there, or may be reading. */
+async function leave(file: string, note: Note): Promise<void> {
   const draft = `${file}.${process.pid}`;
   await rm(draft, { force: true });
   await writeFile(draft, JSON.stringify(note), { mode: 0o600, flag: 'wx' });
   await rename(draft, file);
-  return async () => {
-    if ((await readNote(file))?.pid === note.pid) await rm(file, { force: true });
-  };
 }
 
-/** The stand-ins of a daemon that runs on this policy file; `undefined` where there is none or it does not answer. */
-export async function findAnnounced(policyFile: string): Promise<StandIns | undefined> {
-  const note = await readNote(noteFile(policyFile));
-  if (note === undefined || !isAlive(note.pid)) return undefined;
+/**
+ * The stand-ins of a daemon that runs on this policy file; `undefined` where there is none or it does not answer. The
+ * note of a process that was killed is removed.
+ */
+export async function findAnnounced(policyFile: string): Promise<Announced | undefined> {
+  const file = noteFile(policyFile);
+  const note = await readNote(file);
+  if (note === undefined) return undefined;
+  if (!isAlive(note.pid)) {
+    await rm(file, { force: true });
+    return undefined;
+  }
   const answers = await Promise.all([note.glesys, note.s3, note.vault].map(isStandIn));
   return answers.every(Boolean) ? standInsOf(note) : undefined;
 }
@@ -102,8 +134,9 @@ async function isStandIn(url: string): Promise<boolean> {
   }
 }
 
-function standInsOf(note: Note): StandIns {
+function standInsOf(note: Note): Announced {
   return {
+    ...(note.http !== undefined && { http: note.http }),
     glesys: note.glesys,
     s3: note.s3,
     vault: note.vault,

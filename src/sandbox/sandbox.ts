@@ -50,7 +50,24 @@ path "secret/config" { capabilities = ["read"] }
 
 const TOKEN_TTL_MS = 3_600_000;
 
-/** Starts all three, on free ports of 127.0.0.1 where no address is given. Throws where one is taken. */
+/** The operating system does not let a stand-in listen where it was told to; `code` is the system's. */
+export class CannotListen extends Error {
+  override readonly name = 'CannotListen';
+  readonly server: StandInName;
+  readonly address: ListenAddress | undefined;
+  readonly code: string;
+
+  constructor(server: StandInName, address: ListenAddress | undefined, code: string) {
+    super(`the stand-in for ${server} cannot listen (${code})`);
+    this.server = server;
+    this.address = address;
+    this.code = code;
+  }
+}
+
+export type StandInName = keyof Sandbox['servers'];
+
+/** Starts all three, on free ports of 127.0.0.1 where no address is given. Throws `CannotListen` where one is taken. */
 export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbox> {
   const { clock = systemClock, random = cryptoHex } = options;
   const keys = new MemoryKeyRing(clock, random);
@@ -93,17 +110,21 @@ async function startAll(
   options: SandboxOptions,
   common: { readonly clock: Clock; readonly random: RandomHex; readonly ring: KeyRing },
 ): Promise<Sandbox['servers']> {
-  const at = (address: ListenAddress | undefined) => ({ ...common, ...(address && { address }) });
+  type Start<T> = (at: typeof common & { readonly address?: ListenAddress }) => Promise<T>;
   const started: StandIn[] = [];
-  const keep = <T extends StandIn>(standIn: T): T => {
+  const open = async <T extends StandIn>(server: StandInName, start: Start<T>): Promise<T> => {
+    const address = options[server];
+    const standIn = await start({ ...common, ...(address && { address }) }).catch((error: NodeJS.ErrnoException) => {
+      throw error.syscall === 'listen' ? new CannotListen(server, address, error.code ?? '') : error;
+    });
     started.push(standIn);
     return standIn;
   };
   try {
     return {
-      glesys: keep(await startGlesys(at(options.glesys))),
-      s3: keep(await startS3(at(options.s3))),
-      vault: keep(await startVault(at(options.vault))),
+      glesys: await open('glesys', startGlesys),
+      s3: await open('s3', startS3),
+      vault: await open('vault', startVault),
     };
   } catch (error) {
     await closeAll(started);

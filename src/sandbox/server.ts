@@ -3,7 +3,7 @@ import type { AddressInfo, Socket } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { setTimeout } from 'node:timers/promises';
 import { z } from 'zod';
-import { isLoopback } from '../policy/address.ts';
+import { sandboxHostMistake } from '../policy/address.ts';
 import type { ListenAddress } from '../policy/policy.ts';
 import type { Clock } from '../rotation/ports.ts';
 import { type Fault, FaultBook, faultSchema } from './faults.ts';
@@ -47,7 +47,8 @@ const FAULTS_PATH = '/_sandbox/faults';
 /** Serves on loopback only, since the stand-ins hand out their credentials. Throws where the address is not free. */
 export async function serve(options: StandInOptions): Promise<StandIn> {
   const { host, port } = options.address;
-  if (!isLoopback(host)) throw new Error(`the sandbox listens on loopback only: ${host} is not; use 127.0.0.1`);
+  const mistake = sandboxHostMistake(host);
+  if (mistake !== undefined) throw new Error(mistake);
   const faults = new FaultBook();
   // Idle connections are the client's to close: one that the server closes at the wrong moment would look like a fault.
   const server = http.createServer({ keepAliveTimeout: 0 }, (request, response) => {

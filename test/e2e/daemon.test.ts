@@ -38,6 +38,11 @@ test('npm start: every application rotates, no consumer ever fails, and Ctrl-C e
   expect(await daemon.exited).toEqual({ code: 0, signal: null });
   const [last] = linesOf(daemon.stdout, 'sandbox.consumers').slice(-1);
   expect(last).toMatchObject({ failures: 0 });
+  const before = daemon.stdout.slice(
+    0,
+    daemon.stdout.findLastIndex((line) => line.includes('"sandbox.consumers"')),
+  );
+  expect(last?.['rotations']).toBe(linesOf(before, 'rotation.done').length);
   expect(last?.['msg']).toMatch(/^rotations done: \d+ · consumer requests: \d+ · consumer failures: 0$/);
   expect(linesOf(daemon.stdout, 'daemon.stopped')).toHaveLength(1);
 });

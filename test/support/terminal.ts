@@ -7,7 +7,11 @@ export interface PretendTerminal extends Terminal {
   readonly stop: () => void;
 }
 
-export function pretendTerminal(env: NodeJS.ProcessEnv = {}): PretendTerminal {
+/** `more`: what is different from a pipe without a person at its end. */
+export function pretendTerminal(
+  env: NodeJS.ProcessEnv = {},
+  more: Partial<Pick<Terminal, 'isInteractive' | 'columns'>> = {},
+): PretendTerminal {
   const { promise, resolve } = Promise.withResolvers<void>();
   let written = '';
   let complained = '';
@@ -19,10 +23,12 @@ export function pretendTerminal(env: NodeJS.ProcessEnv = {}): PretendTerminal {
       complained += text;
     },
     isInteractive: false,
+    columns: Number.POSITIVE_INFINITY,
     env,
     stopped: promise,
     written: () => written,
     complained: () => complained,
     stop: resolve,
+    ...more,
   };
 }
