@@ -6,6 +6,8 @@ export default defineConfig({
     include: ['test/**/*.test.ts'],
     exclude: ['test/real/**'],
     setupFiles: ['test/support/loopback-only.ts'],
+    // most of the time goes by in waiting for processes and servers, so more than the machine's cores
+    maxWorkers: 3,
     testTimeout: 30_000,
     hookTimeout: 30_000,
   },

@@ -1,7 +1,10 @@
 # What rekeyd may do in Vault: the least that it needs.
 #
 #   vault policy write rekeyd config/vault-policy.hcl
+#   vault auth enable approle          (once per Vault; "path is already in use": it is enabled already)
 #   vault write auth/approle/role/rekeyd token_policies=rekeyd token_ttl=1h token_max_ttl=24h
+#   vault read -field=role_id auth/approle/role/rekeyd/role-id             (what vault.auth.role_id refers to)
+#   vault write -field=secret_id -force auth/approle/role/rekeyd/secret-id (what vault.auth.secret_id refers to)
 #
 # Written for the mount `secret` and the paths below `apps/`. Change both to what stands in your policy file
 # (`vault.mount` and the applications' `path`); with a `vault.namespace`, write it inside that namespace.

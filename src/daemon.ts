@@ -4,6 +4,7 @@ import { buildParts, type Parts, type PartsOptions } from './parts.ts';
 import type { Policy } from './policy/policy.ts';
 import { secretSource } from './policy/secrets.ts';
 import type { Report } from './rotation/events.ts';
+import type { Outcome } from './rotation/outcome.ts';
 import { Scheduler } from './scheduler/scheduler.ts';
 import { Board } from './telemetry/board.ts';
 import { censusOf } from './telemetry/census.ts';
@@ -34,7 +35,8 @@ export async function startDaemon(policy: Policy, options: DaemonOptions): Promi
   for (const { code, application, message } of policy.warnings) {
     logger.warn({ event: 'policy.warning', code, application }, message);
   }
-  const log = eventLogger(logger);
+  const log = eventLogger(logger, () => clock.now());
+  let isStopped = false;
   const board = new Board(policy.applications, log);
   const metrics = new Metrics({
     board,
@@ -48,6 +50,7 @@ export async function startDaemon(policy: Policy, options: DaemonOptions): Promi
   const parts = buildParts(policy, {
     ...options,
     report: (event) => {
+      if (isStopped) return;
       log(event);
       board.follow(event);
       metrics.follow(event);
@@ -62,14 +65,18 @@ export async function startDaemon(policy: Policy, options: DaemonOptions): Promi
   const { size } = policy.applications;
   logger.info(
     { event: 'daemon.started', version: VERSION, replica: options.replica, applications: size, http: http.url },
-    `rekeyd ${VERSION} looks after ${size} applications; ${http.url}`,
+    `rekeyd ${VERSION} looks after ${size} application${size === 1 ? '' : 's'}; ${http.url}`,
   );
   return {
     board,
     http,
     stop: async () => {
-      logger.info({ event: 'daemon.stopping' }, 'stopping: what is under way ends first');
-      await scheduler.stop();
+      const awaited = parts.rotator.acting;
+      const ends = awaited.length > 0 ? `what is under way ends first: ${awaited.join(', ')}` : 'nothing is under way';
+      logger.info({ event: 'daemon.stopping', awaited }, `stopping; ${ends}`);
+      // a look that waits for a slow server need not be waited for: nothing hangs on it
+      await Promise.race([scheduler.stop(), parts.rotator.quiesce()]);
+      isStopped = true;
       await http.close();
       await parts.close();
       logger.info({ event: 'daemon.stopped', at: new Date(clock.now()).toISOString() }, 'stopped');
@@ -110,8 +117,21 @@ function openHttp(parts: Parts, { board, metrics, scheduler, logger }: Shown): P
     now: () => parts.options.clock.now(),
     sinceBeatMs: () => scheduler.sinceBeatMs,
     missing: () => missing(parts, scheduler),
+    rotate: (application) => rotateNow(scheduler, application),
     onError: (error) => logProblem(logger, 'http.failed', error),
   });
+}
+
+/** More steps than ever stand before a rotation that was asked for: strays to enter, credentials to revoke, adoption. */
+const MOST_STEPS = 8;
+
+async function rotateNow(scheduler: Scheduler, application: string): Promise<Outcome> {
+  const request = { rotate: true, despite: [] };
+  let outcome = await scheduler.request(application, request);
+  for (let steps = 1; outcome.did !== 'rotated' && !outcome.trouble && steps < MOST_STEPS; steps += 1) {
+    outcome = await scheduler.request(application, request);
+  }
+  return outcome;
 }
 
 /** What keeps this replica from being ready, in words. */

@@ -5,12 +5,15 @@ import { EXIT, type Terminal } from './commands/terminal.ts';
 import { whenUnread } from './commands/unread.ts';
 import { VERSION } from './version.ts';
 
+/** Whether standard output was closed at its other end. */
+let isUnread = false;
+
 /** The command line: parse, and hand over to one command. Each is loaded only when it is called. */
 const terminal: Terminal = {
   write: (text) => process.stdout.write(text),
   complain: (text) => process.stderr.write(text),
   isInteractive: process.stdout.isTTY === true,
-  columns: process.stdout.columns ?? Number.POSITIVE_INFINITY,
+  columns: process.stdout.columns || Number.POSITIVE_INFINITY,
   env: process.env,
   stopped: stopSignal(),
 };
@@ -22,7 +25,10 @@ const terminal: Terminal = {
 function stopSignal(): Promise<void> {
   return new Promise((resolve) => {
     for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => resolve());
-    whenUnread(process.stdout, resolve);
+    whenUnread(process.stdout, () => {
+      isUnread = true;
+      resolve();
+    });
     whenUnread(process.stderr, () => {});
   });
 }
@@ -53,7 +59,13 @@ const program = new Command('rekeyd')
 
 onPolicy('run', 'rotate what is due, until stopped')
   .option('--once', 'do what is due now and end', false)
-  .action((options) => ends(async () => (await import('./commands/run.ts')).runCommand(options, terminal)));
+  .action((options) =>
+    ends(async () => {
+      const code = await (await import('./commands/run.ts')).runCommand(options, terminal);
+      // a daemon whose log nobody takes any more should be started again by whoever looks after it
+      return isUnread && !options.once ? EXIT.failed : code;
+    }),
+  );
 
 onPolicy('check', 'try everything that a run needs, and touch nothing')
   .option('--offline', 'only the policy file; contact nothing, resolve no secret', false)

@@ -329,6 +329,33 @@ test('off loopback the token of the policy is needed to read, but not for health
   expect((await ask('/metrics')).status).toBe(200);
 });
 
+test('with the token of the policy an application is rotated over HTTP at once, whatever stands before it', async () => {
+  const token = cryptoHex(16);
+  await writeFile(join(scene.dir, 'http-token'), token);
+  const { daemon, shows } = await start({
+    applications: plain('one'),
+    http: '127.0.0.1:0, token: { file: http-token }',
+  });
+  await shows('one', { state: 'current', generation: 1 });
+  const url = `${daemon.http.url}/api/v1/applications/one/rotate`;
+  const headers = { authorization: `Bearer ${token}` };
+  const { statusCode, body } = await request(url, { method: 'POST', headers });
+  expect(statusCode).toBe(200);
+  expect(await body.json()).toMatchObject({ application: 'one', generation: 2, superseded: [{ why: 'rotated' }] });
+});
+
+test('told to stop while a look waits for a slow server, it does not wait for that', async () => {
+  const { daemon, log, shows } = await start({ applications: plain('one'), resync: '1s' });
+  await shows('one', { state: 'current' });
+  sandbox.servers.glesys.faults.add({ fault: 'delay', delay_ms: 600_000 });
+  await poll('a list that waits', PATIENCE_MS, async () =>
+    sandbox.servers.glesys.faults.list().some(({ struck }) => struck > 0) ? true : undefined,
+  );
+  await daemon.stop();
+  daemons = [];
+  expect(log.lines.at(-1)).toMatchObject({ event: 'daemon.stopped' });
+});
+
 /** Breaks a server for everybody, and sets it right again. */
 const outages = {
   Vault: {

@@ -112,7 +112,7 @@ test('every event of an application is described with its level, and none beside
 
 test('every other event that is logged is described, and none besides', () => {
   const source = sourceOf('telemetry', 'http', 'scheduler', 'commands', 'sandbox', 'daemon.ts');
-  const own = new Set(found(source, /(?:\bevent: |logProblem\(\w+, )'([a-z_.]+)'/g));
+  const own = new Set(found(source, /(?:\bevent: |logProblem\(\w+, |remark\()'([a-z_.]+)'/g));
   for (const name of Object.keys(EVENT_LEVELS)) own.delete(name);
   const described = rowsOf('docs/OBSERVING.md', '### Of the process').flatMap(([name]) => namesIn(name));
   expect(described.toSorted()).toEqual([...own].toSorted());

@@ -1,6 +1,7 @@
 import { request } from 'undici';
-import { readPolicy } from '../policy/load.ts';
+import { type PolicyDraft, readPolicy } from '../policy/load.ts';
 import type { ListenAddress } from '../policy/policy.ts';
+import { findAnnounced } from '../sandbox/rendezvous.ts';
 import { type Terminal, UsageError } from './terminal.ts';
 
 /** A health check that takes longer than this, in ms, has failed. */
@@ -14,12 +15,18 @@ const EVERYWHERE: Readonly<Record<string, string>> = { '0.0.0.0': '127.0.0.1', '
  * returns the exit code: 0 it does, 1 it does not or does not answer.
  */
 export async function healthcheckCommand(options: { readonly config: string }, terminal: Terminal): Promise<number> {
-  const { http } = await readPolicy(options.config, terminal.env);
-  if (http.listen.port === 0)
-    throw new UsageError('http.listen has port 0, any free one: nobody can know where to ask');
-  const answer = await ask(healthUrl(http.listen));
+  const answer = await ask(healthUrl(await listenAddress(await readPolicy(options.config, terminal.env))));
   terminal.write(`${answer.words}\n`);
   return answer.isWell ? 0 : 1;
+}
+
+/** Where the daemon listens; the port that a daemon with a sandbox was given stands in the note that it leaves. */
+async function listenAddress({ file, http: { listen }, sandbox }: PolicyDraft): Promise<ListenAddress> {
+  if (listen.port !== 0) return listen;
+  const { http } = (sandbox && (await findAnnounced(file))) ?? {};
+  if (http !== undefined) return { ...listen, port: Number(new URL(http).port) };
+  const beside = sandbox ? ', and no daemon runs with this policy here' : '';
+  throw new UsageError(`http.listen has port 0, any free one: nobody can know where to ask${beside}`);
 }
 
 function healthUrl({ host, port }: ListenAddress): string {

@@ -1,15 +1,20 @@
 import type { Parts } from '../parts.ts';
+import type { Policy } from '../policy/policy.ts';
+import type { Problem } from '../rotation/errors.ts';
 import type { Outcome } from '../rotation/outcome.ts';
 import type { Examination } from '../rotation/rotator.ts';
-import { type Coming, forecast, ISSUER_CALLS_PER_ROTATION } from '../scheduler/forecast.ts';
+import { type Coming, type Forecast, forecast, ISSUER_CALLS_PER_ROTATION } from '../scheduler/forecast.ts';
+import { type Concern, concernsText } from './concerns.ts';
+import { counted } from './count.ts';
 import { inOrder } from './in-order.ts';
-import { withReplica } from './replica.ts';
-import { problemText } from './status.ts';
+import { chosenApplications, withReplica } from './replica.ts';
 import { table } from './table.ts';
 import { EXIT, type Terminal } from './terminal.ts';
 
 export interface PlanOptions {
   readonly config: string;
+  /** Only these; all where it is missing or empty. */
+  readonly applications?: readonly string[];
   readonly days: number;
   readonly json: boolean;
 }
@@ -19,8 +24,11 @@ const DAY_MS = 86_400_000;
 const SHOWN = 40;
 
 interface Plan {
+  readonly policy: Policy;
   readonly examined: readonly Examination[];
   readonly coming: readonly Coming[];
+  /** Applications of which more comes than is told, and how it goes on. */
+  readonly andSoOn: readonly { readonly application: string; readonly goes: string }[];
   readonly now: number;
 }
 
@@ -31,78 +39,118 @@ export function planCommand(options: PlanOptions, terminal: Terminal): Promise<n
     terminal,
     () => {},
     async (parts) => {
-      const plan = await makePlan(parts, options.days);
+      const plan = await makePlan(parts, options);
       terminal.write(options.json ? asJson(plan) : asText(plan, options, terminal));
       return EXIT.done;
     },
   );
 }
 
-async function makePlan(parts: Parts, days: number): Promise<Plan> {
-  const examined = await examineDue(parts);
+async function makePlan(parts: Parts, { applications = [], days }: PlanOptions): Promise<Plan> {
+  const examined = await examineDue(parts, chosenApplications(parts.policy, applications));
   const now = parts.options.clock.now();
-  const coming = examined.flatMap(({ outcome }) => comingOf(parts, outcome, now, now + days * DAY_MS));
-  return { examined, coming: coming.toSorted((a, b) => a.at - b.at), now };
+  const forecasts = examined.map(({ outcome }) => ({
+    application: outcome.application,
+    ...forecastOf(parts, outcome, now, now + days * DAY_MS),
+  }));
+  return {
+    policy: parts.policy,
+    examined,
+    coming: forecasts.flatMap(({ coming }) => coming).toSorted((a, b) => a.at - b.at),
+    andSoOn: forecasts.flatMap(({ application, andSoOn }) => (andSoOn ? [{ application, goes: andSoOn }] : [])),
+    now,
+  };
 }
 
-/** How all of them stand; the conditions before an issue only of those that are to do something now. */
-async function examineDue({ policy, rotator, options: { clock } }: Parts): Promise<readonly Examination[]> {
-  const seen = await rotator.survey([...policy.applications.keys()], async () => {});
-  const isDue = (outcome: Outcome) => !outcome.trouble && outcome.nextAt <= clock.now();
+/** How they stand; the conditions before an issue only of those that are to have one now. */
+async function examineDue(parts: Parts, names: readonly string[]): Promise<readonly Examination[]> {
+  const { rotator, options } = parts;
+  const seen = await rotator.survey(names, async () => {});
   const examine = async (outcome: Outcome): Promise<Examination> =>
-    isDue(outcome) ? rotator.examine(outcome.application) : { outcome, unmet: [] };
+    issuesNow(outcome, options.clock.now()) ? rotator.examine(outcome.application) : { outcome, unmet: [] };
   const examined: Examination[] = [];
   for await (const examination of inOrder(seen, examine)) examined.push(examination);
   return examined;
 }
 
-function comingOf(parts: Parts, outcome: Outcome, now: number, until: number): readonly Coming[] {
+/** Whether the next step is an issue, and is to be done now. */
+function issuesNow({ trouble, nextAt, next }: Outcome, now: number): boolean {
+  return !trouble && nextAt <= now && next.startsWith('issue');
+}
+
+/** What keeps the next step from being done. */
+function blocking({ outcome, unmet }: Examination, now: number): readonly Problem[] {
+  return issuesNow(outcome, now) ? unmet : [];
+}
+
+function forecastOf(parts: Parts, outcome: Outcome, now: number, until: number): Forecast {
   const application = parts.policy.applications.get(outcome.application);
-  if (!application || outcome.trouble) return [];
+  if (!application || outcome.trouble) return { coming: [] };
   return forecast(application, parts.policy.owner, outcome.view, now, until);
 }
 
 /** What a first run would do: what is to be done now, unless something stands in its way. */
-function firstStep({ outcome, unmet }: Examination, now: number): string {
+function firstStep(examination: Examination, now: number): string {
+  const { outcome } = examination;
+  const [first] = blocking(examination, now);
   if (outcome.trouble) return `${outcome.trouble.kind}: ${outcome.trouble.code}`;
   if (outcome.nextAt > now) return 'nothing';
-  return unmet.length > 0 ? `${outcome.next}, but blocked: ${unmet[0]?.code}` : outcome.next;
+  return first ? `${outcome.next}, but blocked: ${first.code}` : outcome.next;
 }
 
-function asJson({ examined, coming, now }: Plan): string {
+function asJson({ examined, coming, andSoOn, now }: Plan): string {
   const applications = examined.map((examination) => ({
     application: examination.outcome.application,
     now: firstStep(examination, now),
     trouble: examination.outcome.trouble,
-    unmet: examination.outcome.nextAt <= now ? examination.unmet : [],
+    unmet: blocking(examination, now),
     notices: examination.outcome.notices,
   }));
   const dates = coming.map(({ at, application, what }) => ({ at: new Date(at).toISOString(), application, what }));
-  return `${JSON.stringify({ applications, coming: dates, issuer_calls: callsOf(coming) }, null, 2)}\n`;
+  const plan = { applications, coming: dates, and_so_on: andSoOn, issuer_calls: callsOf(coming) };
+  return `${JSON.stringify(plan, null, 2)}\n`;
 }
 
 function callsOf(coming: readonly Coming[]): number {
-  return coming.filter(({ what }) => what.startsWith('rotate')).length * ISSUER_CALLS_PER_ROTATION;
+  return coming.filter(({ what }) => what.startsWith('issue')).length * ISSUER_CALLS_PER_ROTATION;
 }
 
-function asText({ examined, coming, now }: Plan, { days }: PlanOptions, terminal: Terminal): string {
+function asText(plan: Plan, { days }: PlanOptions, terminal: Terminal): string {
+  const { examined, coming, now } = plan;
   const rows = examined.map((examination) => [examination.outcome.application, firstStep(examination, now)]);
-  const problems = examined.flatMap(({ outcome, unmet }) => [
-    ...(outcome.trouble ? [problemText(outcome.application, outcome.trouble, 'red', terminal)] : []),
-    ...(outcome.nextAt <= now ? unmet : []).map((one) => problemText(outcome.application, one, 'red', terminal)),
-    ...outcome.notices.map((one) => problemText(outcome.application, one, 'yellow', terminal)),
-  ]);
   const dates = coming
     .slice(0, SHOWN)
     .map(({ at, application, what }) => [new Date(at).toISOString(), application, what]);
-  const more = coming.length > SHOWN ? `… and ${coming.length - SHOWN} more (--json shows all)\n` : '';
-  const summary = `\n${coming.length} steps in ${days} days, ${callsOf(coming)} calls that change something at issuers\n`;
   return [
-    table(['APPLICATION', 'NOW'], rows, terminal),
-    ...problems,
+    table(['APPLICATION', 'NOW'], rows, terminal, { cut: 'NOW' }),
+    concernsText(concernsOf(plan), terminal),
     '\n',
-    table(['WHEN', 'APPLICATION', 'WHAT'], dates, terminal),
-    more,
-    summary,
+    table(['WHEN', 'APPLICATION', 'WHAT'], dates, terminal, { cut: 'WHAT' }),
+    coming.length > SHOWN ? `… and ${coming.length - SHOWN} more (--json shows all)\n` : '',
+    endText(plan, days),
   ].join('');
+}
+
+function concernsOf({ policy, examined, now }: Plan): readonly Concern[] {
+  return examined.flatMap((examination): Concern[] => {
+    const { application, trouble, notices } = examination.outcome;
+    const about = { application, path: policy.applications.get(application)?.path ?? application };
+    return [
+      ...[...(trouble ? [trouble] : []), ...blocking(examination, now)].map((problem) => ({
+        ...about,
+        problem,
+        colour: 'red' as const,
+      })),
+      ...notices.map((problem) => ({ ...about, problem, colour: 'yellow' as const })),
+    ];
+  });
+}
+
+function endText({ coming, andSoOn }: Plan, days: number): string {
+  const rhythms = andSoOn.map(({ application, goes }) => `${application}: and so on ${goes}\n`);
+  const atLeast = andSoOn.length > 0 ? 'more than ' : '';
+  const steps = `${atLeast}${counted(coming.length, 'step')} in ${counted(days, 'day')}`;
+  const calls = callsOf(coming);
+  const verb = calls === 1 ? 'changes' : 'change';
+  return `${rhythms.join('')}\n${steps}, ${atLeast}${counted(calls, 'call')} that ${verb} something at issuers\n`;
 }

@@ -5,13 +5,17 @@ import type { Policy } from '../policy/policy.ts';
 import { missingReferences } from '../policy/secrets.ts';
 import type { Report } from '../rotation/events.ts';
 import { findAnnounced } from '../sandbox/rendezvous.ts';
-import { startSandbox } from '../sandbox/sandbox.ts';
+import { type Sandbox, startSandbox } from '../sandbox/sandbox.ts';
 import { cryptoHex, replicaName, systemClock } from '../system.ts';
-import { type Terminal, UsageError } from './terminal.ts';
+import { createLogger } from '../telemetry/log.ts';
+import { startingStandIns } from './listening.ts';
+import { streamOf, type Terminal, UsageError } from './terminal.ts';
 
 /** Stand-ins, and what to do when they are needed no more. */
 export interface HeldStandIns {
   readonly standIns: StandIns;
+  /** Tells other commands where the daemon's HTTP server answers. */
+  readonly tellHttp?: (url: string) => Promise<void>;
   readonly release: () => Promise<void>;
 }
 
@@ -20,6 +24,7 @@ export interface ReadyPolicy {
   readonly policy: Policy;
   readonly loadedAt: number;
   readonly standIns: StandIns | undefined;
+  readonly tellHttp: (url: string) => Promise<void>;
   readonly release: () => Promise<void>;
 }
 
@@ -30,17 +35,17 @@ export interface ReadyPolicy {
 export async function readyPolicy(
   file: string,
   terminal: Terminal,
-  hold: (draft: PolicyDraft) => Promise<HeldStandIns> = borrowStandIns,
+  hold: (draft: PolicyDraft, terminal: Terminal) => Promise<HeldStandIns> = borrowStandIns,
 ): Promise<ReadyPolicy> {
   const loadedAt = systemClock.now();
   const draft = await readPolicy(file, terminal.env, loadedAt);
-  const held = draft.sandbox ? await hold(draft) : undefined;
-  const release = held?.release ?? (async () => {});
+  const held = draft.sandbox ? await hold(draft, terminal) : undefined;
+  const { release = async () => {}, tellHttp = async () => {} } = held ?? {};
   try {
     const policy = draft.complete(held?.standIns);
     const missing = await missingReferences(policy, terminal.env);
     if (missing.length > 0) throw new UsageError(missing.join('\n'));
-    return { policy, loadedAt, standIns: held?.standIns, release };
+    return { policy, loadedAt, standIns: held?.standIns, tellHttp, release };
   } catch (error) {
     await release();
     throw error;
@@ -48,11 +53,26 @@ export async function readyPolicy(
 }
 
 /** Those of a daemon that already runs with this policy; new ones, for the length of a command, where there is none. */
-async function borrowStandIns(draft: PolicyDraft): Promise<HeldStandIns> {
+async function borrowStandIns(draft: PolicyDraft, terminal: Terminal): Promise<HeldStandIns> {
   const announced = await findAnnounced(draft.file);
   if (announced) return { standIns: announced, release: async () => {} };
-  const sandbox = await startSandbox(draft.sandbox);
+  remark('sandbox.own', 'no daemon runs with this policy: looking at an empty sandbox of its own', terminal);
+  const sandbox = await startPolicySandbox(draft);
   return { standIns: sandbox, release: () => sandbox.close() };
+}
+
+/** The stand-ins that a policy asks for, where it wants them. */
+export function startPolicySandbox({ sandbox }: PolicyDraft): Promise<Sandbox> {
+  return startingStandIns(
+    (server) => `sandbox.${server} in the policy`,
+    () => startSandbox(sandbox),
+  );
+}
+
+/** Something worth knowing beside the result: in words for a person who reads along, a log line otherwise. */
+function remark(event: string, text: string, terminal: Terminal): void {
+  if (terminal.isInteractive) terminal.complain(`${text}\n`);
+  else createLogger({ level: 'warn', isPretty: false, destination: streamOf(terminal.complain) }).warn({ event }, text);
 }
 
 /** A command is one more replica: it needs no daemon, and any number may act at the same moment. */

@@ -1,12 +1,12 @@
+import type { Policy } from '../policy/policy.ts';
 import type { Outcome } from '../rotation/outcome.ts';
 import { REFUSALS } from '../rotation/refusals.ts';
 import { runOnce } from '../scheduler/once.ts';
 import { createLogger, eventLogger } from '../telemetry/log.ts';
 import { chosenApplications, withReplica } from './replica.ts';
-import { problemText } from './status.ts';
 import { paint } from './table.ts';
 import { EXIT, streamOf, type Terminal, UsageError } from './terminal.ts';
-import { remarksOf, wrongsOf, wrongsText } from './wrongs.ts';
+import { remarksText, wrongsOf, wrongsText } from './wrongs.ts';
 
 export interface RotateOptions {
   readonly config: string;
@@ -34,7 +34,7 @@ export function rotateCommand(options: RotateOptions, terminal: Terminal): Promi
       request: { rotate: true, despite: options.despite },
       onOutcome: (outcome, rotated) => ended.push({ outcome, rotated }),
     });
-    terminal.write(options.json ? asJson(ended) : asText(ended, terminal));
+    terminal.write(options.json ? asJson(ended) : asText(ended, parts.policy, terminal));
     return ended.every(isWell) ? EXIT.done : EXIT.failed;
   });
 }
@@ -71,27 +71,23 @@ function asJson(ended: readonly Ended[]): string {
   return `${JSON.stringify(lines, null, 2)}\n`;
 }
 
-function asText(ended: readonly Ended[], terminal: Terminal): string {
-  const lines = ended.map(({ outcome, rotated }) =>
-    rotated ? doneText(outcome, terminal) : notDoneText(outcome, terminal),
-  );
+/** What was done, line by line, and below it what went wrong. */
+function asText(ended: readonly Ended[], policy: Policy, terminal: Terminal): string {
+  const outcomes = ended.map(({ outcome }) => outcome);
+  const lines = ended.map((one) => lineOf(one, terminal)).join('');
+  const problems = wrongsText(outcomes, policy, terminal) + remarksText(outcomes, policy, terminal);
   const done = ended.filter(({ rotated }) => rotated).length;
-  return `${lines.join('')}${done} of ${ended.length} rotated\n`;
+  return `${lines}${problems}${problems === '' ? '' : '\n'}${done} of ${ended.length} rotated\n`;
 }
 
-function doneText(outcome: Outcome, terminal: Terminal): string {
+function lineOf({ outcome, rotated }: Ended, terminal: Terminal): string {
   const { application, view } = outcome;
+  if (!rotated) return wrongsOf(outcome).length > 0 ? '' : `${application}: not rotated\n`;
   const lives = view?.superseded
     .filter(({ revokeAt }) => revokeAt !== null)
     .map(({ accessKeyId, revokeAt }) => {
       return `${accessKeyId} lives until ${new Date(revokeAt ?? 0).toISOString()}`;
     });
   const grace = lives && lives.length > 0 ? `; ${lives.join(', ')}` : '';
-  const line = `${application}: ${paint('green', 'rotated', terminal)} to generation ${view?.generation} (${view?.current?.accessKeyId})${grace}\n`;
-  const remarks = remarksOf(outcome).map((remark) => problemText(application, remark, 'yellow', terminal));
-  return [line, wrongsText(outcome, terminal), ...remarks].join('');
-}
-
-function notDoneText(outcome: Outcome, terminal: Terminal): string {
-  return wrongsText(outcome, terminal) || `${outcome.application}: not rotated\n`;
+  return `${application}: ${paint('green', 'rotated', terminal)} to generation ${view?.generation} (${view?.current?.accessKeyId})${grace}\n`;
 }

@@ -3,13 +3,14 @@ import { startDaemon } from '../daemon.ts';
 import type { PolicyDraft } from '../policy/load.ts';
 import type { Outcome } from '../rotation/outcome.ts';
 import { startDemonstration } from '../sandbox/demonstration.ts';
-import { announce } from '../sandbox/rendezvous.ts';
-import { startSandbox } from '../sandbox/sandbox.ts';
+import { announce, findAnnounced } from '../sandbox/rendezvous.ts';
 import { runOnce } from '../scheduler/once.ts';
 import { cryptoHex, replicaName, systemClock } from '../system.ts';
 import { createLogger, eventLogger } from '../telemetry/log.ts';
-import { type HeldStandIns, type ReadyPolicy, readyPolicy, replicaParts } from './replica.ts';
-import { EXIT, streamOf, type Terminal } from './terminal.ts';
+import { counted } from './count.ts';
+import { listeningAt } from './listening.ts';
+import { type HeldStandIns, type ReadyPolicy, readyPolicy, replicaParts, startPolicySandbox } from './replica.ts';
+import { EXIT, streamOf, type Terminal, UsageError } from './terminal.ts';
 import { wrongsOf, wrongsText } from './wrongs.ts';
 
 export interface RunOptions {
@@ -19,9 +20,12 @@ export interface RunOptions {
 
 /** Runs until told to stop, or everything that is due once. */
 export async function runCommand(options: RunOptions, terminal: Terminal): Promise<number> {
-  const ready = await readyPolicy(options.config, terminal, ownStandIns);
+  const ready = await (options.once
+    ? readyPolicy(options.config, terminal)
+    : readyPolicy(options.config, terminal, ownStandIns));
   const { level } = ready.policy.log;
-  const logger = createLogger({ level, isPretty: terminal.isInteractive, destination: streamOf(terminal.write) });
+  const destination = streamOf(options.once ? terminal.complain : terminal.write);
+  const logger = createLogger({ level, isPretty: terminal.isInteractive, destination });
   try {
     return options.once ? await once(ready, logger, terminal) : await untilStopped(ready, logger, terminal);
   } finally {
@@ -29,15 +33,20 @@ export async function runCommand(options: RunOptions, terminal: Terminal): Promi
   }
 }
 
-/** `run` starts the stand-ins itself and lets other commands find them. */
+/** A daemon starts the stand-ins itself and lets other commands find them. */
 async function ownStandIns(draft: PolicyDraft): Promise<HeldStandIns> {
-  const sandbox = await startSandbox(draft.sandbox);
+  if (await findAnnounced(draft.file))
+    throw new UsageError(
+      'a daemon already runs with this policy; stop it first. The other commands, `run --once` too, act beside it in its sandbox',
+    );
+  const sandbox = await startPolicySandbox(draft);
   for (const issuer of draft.issuers) sandbox.instanceFor(issuer);
-  const withdraw = await announce(draft.file, sandbox);
+  const announcement = await announce(draft.file, sandbox);
   return {
     standIns: sandbox,
+    tellHttp: announcement.addHttp,
     release: async () => {
-      await withdraw();
+      await announcement.withdraw();
       await sandbox.close();
     },
   };
@@ -45,17 +54,20 @@ async function ownStandIns(draft: PolicyDraft): Promise<HeldStandIns> {
 
 async function untilStopped(ready: ReadyPolicy, logger: Logger, terminal: Terminal): Promise<number> {
   let rotations = 0;
-  const daemon = await startDaemon(ready.policy, {
-    logger,
-    clock: systemClock,
-    random: cryptoHex,
-    replica: replicaName(),
-    policyLoadedAt: ready.loadedAt,
-    env: terminal.env,
-    hear: ({ event }) => {
-      if (event === 'rotation.done') rotations += 1;
-    },
-  });
+  const daemon = await listeningAt(ready.policy.http.listen, 'http.listen in the policy or REKEYD_HTTP_LISTEN', () =>
+    startDaemon(ready.policy, {
+      logger,
+      clock: systemClock,
+      random: cryptoHex,
+      replica: replicaName(),
+      policyLoadedAt: ready.loadedAt,
+      env: terminal.env,
+      hear: ({ event }) => {
+        if (event === 'rotation.done') rotations += 1;
+      },
+    }),
+  );
+  await ready.tellHttp(daemon.http.url);
   const { policy, standIns } = ready;
   const endDemonstration =
     standIns && policy.sandbox?.consumers
@@ -81,10 +93,11 @@ async function once(ready: ReadyPolicy, logger: Logger, terminal: Terminal): Pro
     await parts.close();
   }
   const troubled = outcomes.filter((outcome) => wrongsOf(outcome).length > 0);
-  for (const outcome of troubled) terminal.complain(wrongsText(outcome, terminal));
-  logger.info(
-    { event: 'run.once', applications: outcomes.length, troubled: troubled.length },
-    `looked after ${outcomes.length} applications once; ${troubled.length} in trouble`,
-  );
+  terminal.write(wrongsText(troubled, ready.policy, terminal));
+  const summary = `looked after ${counted(outcomes.length, 'application')} once; ${troubled.length} in trouble`;
+  // a person who reads along sees both, and needs it once
+  if (!terminal.isInteractive)
+    logger.info({ event: 'run.once', applications: outcomes.length, troubled: troubled.length }, summary);
+  terminal.write(`${summary}\n`);
   return troubled.length > 0 ? EXIT.failed : EXIT.done;
 }

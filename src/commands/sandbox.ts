@@ -1,6 +1,7 @@
-import { parseListenAddress } from '../policy/address.ts';
+import { parseListenAddress, sandboxHostMistake } from '../policy/address.ts';
 import type { ListenAddress } from '../policy/policy.ts';
 import { type Sandbox, type SandboxOptions, startSandbox } from '../sandbox/sandbox.ts';
+import { startingStandIns } from './listening.ts';
 import { EXIT, type Terminal, UsageError } from './terminal.ts';
 
 /** Where each stand-in listens, as `HOST:PORT`; a free port of 127.0.0.1 when missing. */
@@ -12,13 +13,17 @@ export interface SandboxCommandOptions {
 
 /**
  * Runs the stand-ins alone until told to stop, and prints one line of JSON that says how to reach them. Their
- * credentials are in it: they open nothing but these stand-ins. Throws `UsageError`, and where a port is taken.
+ * credentials are in it: they open nothing but these stand-ins. Throws `UsageError`, and `CannotBegin` where a port is
+ * taken.
  */
 export async function sandboxCommand(
   options: SandboxCommandOptions,
   terminal: Pick<Terminal, 'write' | 'stopped'>,
 ): Promise<number> {
-  const sandbox = await startSandbox(addresses(options));
+  const sandbox = await startingStandIns(
+    (server) => `--${server}`,
+    () => startSandbox(addresses(options)),
+  );
   try {
     terminal.write(`${JSON.stringify(introduction(sandbox))}\n`);
     await terminal.stopped;
@@ -35,8 +40,11 @@ function addresses(options: SandboxCommandOptions): SandboxOptions {
 
 function parse(server: string, text: string): ListenAddress {
   const address = parseListenAddress(text);
-  if (address !== undefined) return address;
-  throw new UsageError(`--${server} ${text} is no address: write HOST:PORT, such as 127.0.0.1:8200`);
+  if (address === undefined)
+    throw new UsageError(`--${server} ${text} is no address: write HOST:PORT, such as 127.0.0.1:8200`);
+  const mistake = sandboxHostMistake(address.host);
+  if (mistake !== undefined) throw new UsageError(`--${server} ${text}: ${mistake}`);
+  return address;
 }
 
 function introduction(sandbox: Sandbox): Record<string, string> {

@@ -1,9 +1,10 @@
 import prettyMilliseconds from 'pretty-ms';
 import type { Parts } from '../parts.ts';
-import type { Problem } from '../rotation/errors.ts';
 import type { Outcome } from '../rotation/outcome.ts';
 import { Board, type BoardEntry } from '../telemetry/board.ts';
 import { snapshotOf } from '../telemetry/snapshot.ts';
+import { type Concern, concernsText } from './concerns.ts';
+import { counted } from './count.ts';
 import { chosenApplications, withReplica } from './replica.ts';
 import { type Paint, paint, table } from './table.ts';
 import { EXIT, type Terminal } from './terminal.ts';
@@ -53,6 +54,7 @@ const COLOURS: Readonly<Record<BoardEntry['state'], Paint>> = {
   rotating: 'green',
   overdue: 'yellow',
   unknown: 'yellow',
+  new: 'yellow',
   blocked: 'red',
   failing: 'red',
   refused: 'red',
@@ -69,7 +71,7 @@ function overviewOf(entries: readonly BoardEntry[], now: number, terminal: Termi
     nextOf(entry, now),
     waitingOf(entry),
   ]);
-  return table(head, rows, terminal);
+  return table(head, rows, terminal, { leaveOut: ['AGE', 'ACCESS KEY ID'], cut: 'NEXT' });
 }
 
 function nextOf({ nextAt, next }: BoardEntry, now: number): string {
@@ -81,7 +83,7 @@ function waitingOf({ view }: BoardEntry): string {
   if (!view) return '-';
   const parts = [
     ...(view.superseded.length > 0 ? [`${view.superseded.length} superseded`] : []),
-    ...(view.strays > 0 ? [`${view.strays} strays`] : []),
+    ...(view.strays > 0 ? [counted(view.strays, 'stray')] : []),
     ...(view.hold ? ['on hold'] : []),
   ];
   return parts.join(', ') || '-';
@@ -89,16 +91,11 @@ function waitingOf({ view }: BoardEntry): string {
 
 /** What a person should do something about, in full. */
 function problemsOf(entries: readonly BoardEntry[], terminal: Terminal): string {
-  return entries
-    .flatMap((entry) => [
-      ...(entry.trouble ? [problemText(entry.application, entry.trouble, 'red', terminal)] : []),
-      ...entry.notices.map((notice) => problemText(entry.application, notice, 'yellow', terminal)),
-    ])
-    .join('');
-}
-
-export function problemText(about: string, problem: Problem, colour: Paint, terminal: Terminal): string {
-  return `\n${paint(colour, `${about}: ${problem.code}`, terminal)}\n  ${problem.reason}\n  ${problem.remedy}\n`;
+  const concerns = entries.flatMap(({ application, path, trouble, notices }): Concern[] => [
+    ...(trouble ? [{ application, path, problem: trouble, colour: 'red' as const }] : []),
+    ...notices.map((problem) => ({ application, path, problem, colour: 'yellow' as const })),
+  ]);
+  return concernsText(concerns, terminal);
 }
 
 function detailsOf({ application, path, issuer, view }: BoardEntry, now: number): string {

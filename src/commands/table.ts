@@ -1,4 +1,4 @@
-import { styleText } from 'node:util';
+import { stripVTControlCharacters, styleText } from 'node:util';
 import Table from 'cli-table3';
 import type { Terminal } from './terminal.ts';
 
@@ -20,8 +20,52 @@ const NO_BORDERS = {
   middle: '  ',
 };
 
-/** Columns for a person to read; plain text where nobody sees colours. */
-export function table(head: readonly string[], rows: readonly (readonly string[])[], terminal: Terminal): string {
+/** What may become of a table that is wider than the terminal, by the columns' heads. */
+export interface Yielding {
+  /** Left out one after another, what matters least first. */
+  readonly leaveOut?: readonly string[];
+  /** Cut short where leaving out is not enough. */
+  readonly cut: string;
+}
+
+/** No column is cut shorter than this. */
+const SHORTEST = 8;
+
+/** Columns for a person to read, none of its lines wider than the terminal; plain text where nobody sees colours. */
+export function table(
+  head: readonly string[],
+  rows: readonly (readonly string[])[],
+  terminal: Terminal,
+  { leaveOut = [], cut }: Yielding,
+): string {
+  const whole = columns(head, rows, terminal);
+  const excess = widthOf(whole) - terminal.columns;
+  if (excess <= 0) return whole;
+  const [least, ...others] = leaveOut;
+  const at = least === undefined ? -1 : head.indexOf(least);
+  if (at >= 0) {
+    const rest = rows.map((row) => row.toSpliced(at, 1));
+    return table(head.toSpliced(at, 1), rest, terminal, { leaveOut: others, cut });
+  }
+  return columns(head, shortened(rows, head.indexOf(cut), excess), terminal);
+}
+
+/** The rows with one column so much narrower. */
+function shortened(rows: readonly (readonly string[])[], at: number, excess: number): readonly (readonly string[])[] {
+  const widest = Math.max(...rows.map((row) => row[at]?.length ?? 0));
+  const width = Math.max(SHORTEST, widest - excess);
+  return rows.map((row) => row.map((cell, index) => (index === at ? ellipsis(cell, width) : cell)));
+}
+
+function ellipsis(text: string, width: number): string {
+  return text.length > width ? `${text.slice(0, width - 1)}…` : text;
+}
+
+function widthOf(text: string): number {
+  return Math.max(...text.split('\n').map((line) => stripVTControlCharacters(line).length));
+}
+
+function columns(head: readonly string[], rows: readonly (readonly string[])[], terminal: Terminal): string {
   const dim = (text: string) => paint('dim', text, terminal);
   const style = { head: [], border: [], 'padding-left': 0, 'padding-right': 0 };
   const made = new Table({ head: head.map(dim), chars: NO_BORDERS, style });

@@ -1,6 +1,7 @@
+import type { Policy } from '../policy/policy.ts';
 import type { Problem } from '../rotation/errors.ts';
 import type { Outcome } from '../rotation/outcome.ts';
-import { problemText } from './status.ts';
+import { type Concern, concernsText } from './concerns.ts';
 import type { Terminal } from './terminal.ts';
 
 /** Notices that say that something which was to be done was not. */
@@ -16,11 +17,30 @@ export function remarksOf({ notices }: Outcome): readonly Problem[] {
   return notices.filter(({ code }) => !UNDONE.has(code));
 }
 
+type Paths = Pick<Policy, 'applications'>;
+
 /** The same in words for a person. */
-export function wrongsText(outcome: Outcome, terminal: Terminal): string {
-  const { application, trouble } = outcome;
-  const about = (problem: Problem) => (problem === trouble ? `${application}: ${trouble.kind}` : application);
-  return wrongsOf(outcome)
-    .map((problem) => problemText(about(problem), problem, 'red', terminal))
-    .join('');
+export function wrongsText(outcomes: readonly Outcome[], policy: Paths, terminal: Terminal): string {
+  const concerns = outcomes.flatMap((outcome) =>
+    wrongsOf(outcome).map((problem): Concern => {
+      const { application, trouble } = outcome;
+      const concern = { application, path: pathOf(application, policy), problem, colour: 'red' } as const;
+      return problem === trouble ? { ...concern, kind: trouble.kind } : concern;
+    }),
+  );
+  return concernsText(concerns, terminal);
+}
+
+export function remarksText(outcomes: readonly Outcome[], policy: Paths, terminal: Terminal): string {
+  const concerns = outcomes.flatMap((outcome) =>
+    remarksOf(outcome).map((problem): Concern => {
+      const { application } = outcome;
+      return { application, path: pathOf(application, policy), problem, colour: 'yellow' };
+    }),
+  );
+  return concernsText(concerns, terminal);
+}
+
+function pathOf(application: string, { applications }: Paths): string {
+  return applications.get(application)?.path ?? application;
 }

@@ -30,6 +30,19 @@ export async function checkReader(
 ): Promise<HttpProblem | undefined> {
   if (isLoopback(listenHost)) return undefined;
   if (!token) return noToken('http.token is not set in the policy; off loopback nothing is shown without it.');
+  return checkBearer(token, authorization);
+}
+
+/** Whether a request may change something: always only with the bearer token. */
+export async function checkWriter(
+  token: SecretSource | undefined,
+  authorization: string | undefined,
+): Promise<HttpProblem | undefined> {
+  if (!token) return noToken('http.token is not set in the policy; without it nothing is changed over HTTP.');
+  return checkBearer(token, authorization);
+}
+
+async function checkBearer(token: SecretSource, authorization: string | undefined): Promise<HttpProblem | undefined> {
   try {
     return isBearer(authorization, await token()) ? undefined : wrongToken;
   } catch (error) {

@@ -3,12 +3,13 @@ import { type FastifyInstance, type FastifyReply, type FastifyRequest, fastify }
 import type { ListenAddress } from '../policy/policy.ts';
 import type { SecretSource } from '../policy/secret.ts';
 import { problemOf } from '../rotation/errors.ts';
+import type { Outcome, Trouble } from '../rotation/outcome.ts';
 import type { Board } from '../telemetry/board.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 import { snapshotOf } from '../telemetry/snapshot.ts';
-import { checkHost, checkReader } from './access.ts';
+import { checkHost, checkReader, checkWriter } from './access.ts';
 import { INDEX_PAGE } from './index-page.ts';
-import { sendProblem } from './problem.ts';
+import { type HttpProblem, sendProblem } from './problem.ts';
 
 export interface HttpOptions {
   readonly listen: ListenAddress;
@@ -22,6 +23,8 @@ export interface HttpOptions {
   readonly sinceBeatMs: () => number;
   /** What is still missing before rekeyd does its work, in words; empty: ready. */
   readonly missing: () => readonly string[];
+  /** Rotates an application at once; resolves when that has ended. */
+  readonly rotate: (application: string) => Promise<Outcome>;
   /** Hears of defects while answering. */
   readonly onError?: (error: unknown) => void;
 }
@@ -33,12 +36,15 @@ export interface HttpServer {
   close(): Promise<void>;
 }
 
+/** Nothing that is sent here needs a body. In bytes. */
+const BODY_LIMIT = 1024;
+
 /** The loop lives while its heartbeat is no older than this, in ms. */
 const HEARTBEAT_LIMIT_MS = 30_000;
 
-/** Starts answering. Rejects when the address cannot be had. Read-only: nothing here changes anything. */
+/** Starts answering. Rejects when the address cannot be had. */
 export async function startHttp(options: HttpOptions): Promise<HttpServer> {
-  const server = fastify({ logger: false, forceCloseConnections: true });
+  const server = fastify({ logger: false, forceCloseConnections: true, bodyLimit: BODY_LIMIT });
   guard(server, options);
   addHealth(server, options);
   addApi(server, options);
@@ -87,19 +93,48 @@ function addHealth(server: FastifyInstance, { sinceBeatMs, missing, metrics }: H
   server.get('/metrics', async (_request, reply) => reply.type(metrics.contentType).send(await metrics.render()));
 }
 
-function addApi(server: FastifyInstance, { listen, token, board, now }: HttpOptions): void {
-  const onRequest = async (request: FastifyRequest, reply: FastifyReply) => {
-    const problem = await checkReader(listen.host, token, request.headers.authorization);
-    if (problem?.status === 401) reply.header('www-authenticate', 'Bearer realm="rekeyd"');
-    return problem && sendProblem(reply, problem);
+/** Guards a route by what `check` finds in the request's authorization. */
+function guardedBy(check: (authorization: string | undefined) => Promise<HttpProblem | undefined>) {
+  return {
+    onRequest: async (request: FastifyRequest, reply: FastifyReply) => {
+      const problem = await check(request.headers.authorization);
+      if (problem?.status === 401) reply.header('www-authenticate', 'Bearer realm="rekeyd"');
+      return problem && sendProblem(reply, problem);
+    },
   };
-  server.get('/api/v1/applications', { onRequest }, (_request, reply) =>
+}
+
+interface OfApplication {
+  Params: { name: string };
+}
+
+function addApi(server: FastifyInstance, { listen, token, board, now, rotate }: HttpOptions): void {
+  const reading = guardedBy((authorization) => checkReader(listen.host, token, authorization));
+  const writing = guardedBy((authorization) => checkWriter(token, authorization));
+  server.get('/api/v1/applications', reading, (_request, reply) =>
     reply.send({ applications: board.entries(now()).map(snapshotOf) }),
   );
-  server.get<{ Params: { name: string } }>('/api/v1/applications/:name', { onRequest }, (request, reply) => {
+  server.get<OfApplication>('/api/v1/applications/:name', reading, (request, reply) => {
     const entry = board.entry(request.params.name, now());
-    if (entry) return reply.send(snapshotOf(entry));
-    const detail = 'The policy has no application of that name; GET /api/v1/applications lists them all.';
-    return sendProblem(reply, { status: 404, title: 'Not found', code: 'no-such-application', detail });
+    return entry ? reply.send(snapshotOf(entry)) : sendProblem(reply, noSuchApplication);
   });
+  server.post<OfApplication>('/api/v1/applications/:name/rotate', writing, async (request, reply) => {
+    const { name } = request.params;
+    if (!board.entry(name, now())) return sendProblem(reply, noSuchApplication);
+    const { trouble } = await rotate(name);
+    if (trouble) return sendProblem(reply, notRotated(trouble));
+    const entry = board.entry(name, now());
+    return entry ? reply.send(snapshotOf(entry)) : sendProblem(reply, noSuchApplication);
+  });
+}
+
+const noSuchApplication: HttpProblem = {
+  status: 404,
+  title: 'Not found',
+  code: 'no-such-application',
+  detail: 'The policy has no application of that name; GET /api/v1/applications lists them all.',
+};
+
+function notRotated({ code, reason, remedy }: Trouble): HttpProblem {
+  return { status: 409, title: 'Not rotated', code, detail: `${reason}. ${remedy}` };
 }

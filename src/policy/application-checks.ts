@@ -72,9 +72,20 @@ function verifyFindings({ verify }: ApplicationPolicy): Finding[] {
   return [{ keys: [['verify', 'timeout']], message: 'must be at most 1h: a key that takes longer will never work' }];
 }
 
-/** What is allowed in an application but asks for trouble. */
-export function applicationWarnings(application: ApplicationPolicy): PolicyWarning[] {
-  const { name, graceMs, consumers } = application;
+/** What is allowed in an application but asks for trouble; `mount` is the one that its path is below. */
+export function applicationWarnings(application: ApplicationPolicy, mount: string): PolicyWarning[] {
+  return [...pathWarnings(application, mount), ...graceWarnings(application)];
+}
+
+/** A path that was copied from an address or from the command line of Vault. */
+function pathWarnings({ name, path = '' }: ApplicationPolicy, mount: string): PolicyWarning[] {
+  const start = [`${mount}/`, 'data/'].find((prefix) => path.startsWith(prefix));
+  if (start === undefined) return [];
+  const message = `applications.${name}.path: ${JSON.stringify(path)} begins with ${JSON.stringify(start)}; write it as it stands below the mount ${JSON.stringify(mount)}, without the mount's name and without data/.`;
+  return [{ code: 'path-looks-like-url', application: name, message }];
+}
+
+function graceWarnings({ name, graceMs, consumers }: ApplicationPolicy): PolicyWarning[] {
   if (graceMs >= 2 * consumers.refreshMs) return [];
   const message = `applications.${name}: the grace of ${formatDuration(graceMs)} is shorter than twice the time that consumers may keep a secret (consumers.refresh, ${formatDuration(consumers.refreshMs)}); one that reads late will use a revoked key. Make the grace at least ${formatDuration(2 * consumers.refreshMs)}, or say how soon the consumers read anew.`;
   return [{ code: 'grace-short', application: name, message }];

@@ -15,6 +15,8 @@ import type { RawApplication, RawDefaults } from './schema-applications.ts';
 /** What applications lean on in the main file. */
 export interface Surroundings {
   readonly issuers: readonly string[];
+  /** The KV mount that paths are below. */
+  readonly mount: string;
   /** The main file, whose `defaults` a finding may be about. */
   readonly main: PolicyDocument;
   readonly defaults: RawDefaults;
@@ -57,7 +59,7 @@ export class ApplicationReader {
     for (const finding of applicationFindings(application, this.#outlookOf(application))) {
       if (finding.keys.every(([key = '']) => isSound(key))) this.#report(document, name, own, finding);
     }
-    this.warnings.push(...applicationWarnings(application));
+    this.warnings.push(...applicationWarnings(application, this.#surroundings.mount));
     this.applications.set(name, application);
   }
 

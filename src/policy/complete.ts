@@ -1,5 +1,5 @@
 import { dirname } from 'node:path';
-import { parseListenAddress } from './address.ts';
+import { isLoopback, parseListenAddress } from './address.ts';
 import type { StandIns } from './draft.ts';
 import { msOf } from './merge.ts';
 import type { Mistake } from './mistakes.ts';
@@ -13,6 +13,7 @@ export interface PolicyDraft {
   readonly sandbox?: SandboxPolicy;
   /** Names of its issuers. */
   readonly issuers: readonly string[];
+  readonly applications: ReadonlyMap<string, ApplicationPolicy>;
   readonly warnings: readonly PolicyWarning[];
   readonly http: HttpPolicy;
   /**
@@ -38,8 +39,8 @@ export interface Findings {
 export function draftOf({ file, raw, applications, warnings: found, env }: Findings): PolicyDraft {
   const folder = dirname(file);
   const sandbox = raw.sandbox && sandboxOf(raw.sandbox);
-  const warnings = [...webhookWarnings(raw), ...found];
   const http = httpOf(raw.http ?? {}, folder, env);
+  const warnings = [...emptyWarnings(applications), ...httpWarnings(http), ...webhookWarnings(raw), ...found];
   const fixed = { file, owner: raw.owner, applications, warnings, http, ...(sandbox && { sandbox }) };
   return {
     ...fixed,
@@ -75,6 +76,19 @@ function webhookOf(raw: NonNullable<RawPolicy['webhooks']>[number], folder: stri
   return { url: raw.url, secret: secretReferenceOf(raw.secret, folder), events: raw.events };
 }
 
+function emptyWarnings({ size }: ReadonlyMap<string, ApplicationPolicy>): PolicyWarning[] {
+  if (size > 0) return [];
+  const message =
+    'applications: there are none, so that rekeyd looks after nothing; add them here, or in files that `include` names.';
+  return [{ code: 'no-applications', message }];
+}
+
+function httpWarnings({ listen: { host }, token }: HttpPolicy): PolicyWarning[] {
+  if (token || isLoopback(host)) return [];
+  const message = `http: ${host} is not loopback and http.token is not set: the API and the page answer 403 to everybody (health and metrics are open). Set http.token, or listen on 127.0.0.1.`;
+  return [{ code: 'http-without-token', message }];
+}
+
 function webhookWarnings({ webhooks = [] }: RawPolicy): PolicyWarning[] {
   if (webhooks.length === 0) return [];
   const message = 'webhooks: this version checks them but sends nothing yet; watch the log or the metrics instead.';
@@ -86,5 +100,5 @@ export function listenMistakes(env: NodeJS.ProcessEnv): Mistake[] {
   const text = env[LISTEN];
   if (!text || parseListenAddress(text)) return [];
   const message = `${JSON.stringify(text)} is not an address to listen on; write host:port, as in 127.0.0.1:8080`;
-  return [{ file: LISTEN, line: 1, column: 1, message }];
+  return [{ file: LISTEN, message }];
 }

@@ -112,8 +112,7 @@ export class PolicyDocument {
 
   #reportSyntax(): void {
     for (const { code, pos, message } of [...this.#document.errors, ...this.#document.warnings]) {
-      const why = `this is not valid YAML: ${message.split('\n')[0]}`;
-      this.#noteAt(pos[0], code === 'NON_STRING_KEY' ? 'a key must be a simple text' : why);
+      this.#noteAt(pos[0], OWN_WORDS[code] ?? `this is not valid YAML: ${message.split('\n')[0]}`);
     }
   }
 
@@ -156,6 +155,13 @@ export class PolicyDocument {
     }
   }
 }
+
+/** For what the parser words for programmers. */
+const OWN_WORDS: Readonly<Record<string, string>> = {
+  NON_STRING_KEY: 'a key must be a simple text',
+  MULTIPLE_DOCS:
+    'a second document begins here; a policy is one: remove this "---", or move what follows to a file of its own and name it in include',
+};
 
 /** Reads a file; a file that cannot be read is an error of `node:fs`. */
 export async function readDocument(path: string, shownAs: string): Promise<PolicyDocument> {

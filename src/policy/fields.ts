@@ -11,7 +11,8 @@ export const DEFAULT_FIELDS: FieldMapping = {
   region: '{region}',
 };
 
-const KNOWN = ['access_key_id', 'secret_access_key', 'endpoint', 'region'];
+/** What may stand in braces in a template. */
+export const PLACEHOLDERS: readonly string[] = ['access_key_id', 'secret_access_key', 'endpoint', 'region'];
 const PLACEHOLDER = /\{([^{}]*)\}/g;
 
 /** What is wrong with a field, by its name; `''` for the mapping as a whole. */
@@ -40,8 +41,8 @@ function nameMistakes(field: string): string[] {
 function templateMistakes(template: string | null): string[] {
   const names = [...(template ?? '').matchAll(PLACEHOLDER)].map((match) => match[1] ?? '');
   const unknown = names
-    .filter((name) => !KNOWN.includes(name))
-    .map((name) => `unknown placeholder {${name}}; there are ${KNOWN.map((known) => `{${known}}`).join(', ')}`);
+    .filter((name) => !PLACEHOLDERS.includes(name))
+    .map((name) => `unknown placeholder {${name}}; there are ${PLACEHOLDERS.map((known) => `{${known}}`).join(', ')}`);
   const mixed = names.includes('secret_access_key') && template !== '{secret_access_key}';
   return mixed ? [...unknown, '{secret_access_key} must stand alone in its field'] : unknown;
 }

@@ -5,7 +5,7 @@ import { includedFiles } from './include.ts';
 import { type Mistake, PolicyError } from './mistakes.ts';
 import { includeSchema, policySchema, type RawPolicy } from './schema.ts';
 import type { RawDefaults } from './schema-applications.ts';
-import { ISSUER_NEEDS, VAULT_NEEDS } from './servers.ts';
+import { DEFAULT_MOUNT, ISSUER_NEEDS, VAULT_NEEDS } from './servers.ts';
 
 export type { PolicyDraft } from './complete.ts';
 export { type Mistake, type Place, PolicyError } from './mistakes.ts';
@@ -22,7 +22,13 @@ export async function readPolicy(
   const main = await readMain(file);
   main.judge(policySchema);
   checkServers(main);
-  const reader = new ApplicationReader({ main, now, issuers: issuerNames(main), defaults: defaultsOf(main) });
+  const reader = new ApplicationReader({
+    main,
+    now,
+    issuers: issuerNames(main),
+    mount: mountOf(main),
+    defaults: defaultsOf(main),
+  });
   reader.read(main);
   const others = await readIncluded(main, reader);
   const mistakes = [...main.mistakes, ...others, ...listenMistakes(env)];
@@ -33,7 +39,7 @@ export async function readPolicy(
 
 async function readMain(file: string): Promise<PolicyDocument> {
   const document = await readDocument(file, file).catch((error: NodeJS.ErrnoException) => {
-    throw new PolicyError([{ file, line: 1, column: 1, message: unreadable(error) }]);
+    throw new PolicyError([{ file, message: unreadable(error) }]);
   });
   if (document.content === undefined) throw new PolicyError(document.mistakes);
   return document;
@@ -41,7 +47,7 @@ async function readMain(file: string): Promise<PolicyDocument> {
 
 function unreadable({ code }: NodeJS.ErrnoException): string {
   if (code !== 'ENOENT') return `the policy file cannot be read (${code}); check what it is and who may read it`;
-  return 'there is no such policy file; name yours with --config or REKEYD_CONFIG, or start from config/rekeyd.yaml, which comes with rekeyd';
+  return 'there is no policy file here; say where yours is with --config or REKEYD_CONFIG. Two to start from come with rekeyd, in its own folder config: rekeyd.yaml, and sandbox.yaml, which runs as it is';
 }
 
 /** One after another, so that the memory for one large fleet's files is not needed at once. */
@@ -65,6 +71,11 @@ function section(main: PolicyDocument, name: string): Record<string, unknown> | 
 
 function issuerNames(main: PolicyDocument): string[] {
   return Object.keys(section(main, 'issuers') ?? {});
+}
+
+function mountOf(main: PolicyDocument): string {
+  const mount = section(main, 'vault')?.['mount'];
+  return typeof mount === 'string' ? mount : DEFAULT_MOUNT;
 }
 
 /** What is wrong in the defaults is as good as not there: it is reported itself. */

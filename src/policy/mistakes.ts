@@ -6,14 +6,18 @@ export interface Place {
   readonly column: number;
 }
 
-/** What is wrong at a place and what would be right. Never the value of something that may be a secret. */
-export interface Mistake extends Place {
+/**
+ * What is wrong at a place and what would be right. Never the value of something that may be a secret. Without line and
+ * column it is about the file (or environment variable) as a whole.
+ */
+export interface Mistake extends Partial<Place> {
+  readonly file: string;
   readonly message: string;
 }
 
 /** `file:line:column`, as editors and terminals understand it. */
-export function placeText(place: Place): string {
-  return `${place.file}:${place.line}:${place.column}`;
+export function placeText({ file, line, column }: Pick<Place, 'file'> & Partial<Place>): string {
+  return line === undefined ? file : `${file}:${line}:${column}`;
 }
 
 /** A policy that cannot be used. `message` has one `file:line:column: message` per line, in order, each once. */
@@ -35,5 +39,6 @@ function inOrder(mistakes: readonly Mistake[]): Mistake[] {
 
 function byPlace(left: Mistake, right: Mistake): number {
   if (left.file !== right.file) return left.file < right.file ? -1 : 1;
-  return left.line - right.line || left.column - right.column || (left.message < right.message ? -1 : 1);
+  const [line, column] = [(left.line ?? 0) - (right.line ?? 0), (left.column ?? 0) - (right.column ?? 0)];
+  return line || column || (left.message < right.message ? -1 : 1);
 }

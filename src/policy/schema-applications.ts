@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { fieldMistakes } from './fields.ts';
+import { DURATION_PATTERN } from './duration.ts';
+import { fieldMistakes, PLACEHOLDERS } from './fields.ts';
 import { cronText, durationText, evenIfBroken, patternText, timezoneText, vaultPathText } from './schema-texts.ts';
 
 const NAME_WANTED = 'a name has 1 to 63 of a-z, 0-9, ".", "_" and "-", the first a letter or digit';
@@ -9,14 +10,25 @@ export const nameText = patternText(/^[a-z0-9][a-z0-9._-]{0,62}$/, NAME_WANTED);
 
 export const ownerText = patternText(/^[a-z0-9-]{1,32}$/, 'it has 1 to 32 of a-z, 0-9 and "-"');
 
+/** `rotate: 30d` is what many write first. */
+function notAMapping({ input }: { readonly input?: unknown }): string | undefined {
+  if (typeof input !== 'string') return undefined;
+  return `must be a mapping, not a text; write ${DURATION_PATTERN.test(input) ? `{ every: ${input} }` : '{ every: 30d } or { cron: "0 3 1 * *" }'}`;
+}
+
 const rotate = z
-  .strictObject({
-    every: durationText('positive').describe('Period: rotate so long after the last publish. Default: 30d.').optional(),
-    cron: cronText.describe('Instead of every: five cron fields, rotated at the next such date.').optional(),
-    timezone: timezoneText.describe('IANA time zone of cron and window. Default: UTC.').optional(),
-    jitter: durationText().describe('Up to so much later, different for each application and rotation.').optional(),
-    window: cronText.describe('Cron pattern of the minutes in which a scheduled rotation may start.').optional(),
-  })
+  .strictObject(
+    {
+      every: durationText('positive')
+        .describe('Period: rotate so long after the last publish. Default: 30d.')
+        .optional(),
+      cron: cronText.describe('Instead of every: five cron fields, rotated at the next such date.').optional(),
+      timezone: timezoneText.describe('IANA time zone of cron and window. Default: UTC.').optional(),
+      jitter: durationText().describe('Up to so much later, different for each application and rotation.').optional(),
+      window: cronText.describe('Cron pattern of the minutes in which a scheduled rotation may start.').optional(),
+    },
+    { error: notAMapping },
+  )
   .refine(({ every, cron }) => every === undefined || cron === undefined, {
     ...evenIfBroken,
     path: ['cron'],
@@ -42,8 +54,15 @@ const consumers = z
   })
   .describe('What is known of those who read the secret.');
 
+/** Without quotes, YAML reads braces as a mapping. */
+function notQuoted({ input }: { readonly input?: unknown }): string | undefined {
+  if (typeof input !== 'object' || input === null || Array.isArray(input)) return undefined;
+  const [name] = Object.keys(input);
+  return `must be a text, not a mapping; quote it, as in ${JSON.stringify(`{${name !== undefined && PLACEHOLDERS.includes(name) ? name : 'access_key_id'}}`)}`;
+}
+
 const template = z
-  .string()
+  .string({ error: notQuoted })
   .nullable()
   .describe(
     'Text with {access_key_id}, {endpoint} or {region}, or exactly {secret_access_key}; null: written no longer',

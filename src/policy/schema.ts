@@ -2,7 +2,15 @@ import { z } from 'zod';
 import { applicationsSchema, defaultsSchema, ownerText } from './schema-applications.ts';
 import { secretReference } from './schema-secret.ts';
 import { issuersSchema, vaultSchema } from './schema-servers.ts';
-import { addressText, allowHttp, durationText, listenText, patternText, plainHttpGuard, standInText } from './schema-texts.ts';
+import {
+  addressText,
+  allowHttp,
+  durationText,
+  listenText,
+  patternText,
+  plainHttpGuard,
+  standInText,
+} from './schema-texts.ts';
 
 const scheduler = z
   .strictObject({

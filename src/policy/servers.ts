@@ -5,6 +5,8 @@ import type { IssuerPolicy, SecretReference, VaultAuth, VaultPolicy } from './po
 import type { RawAuth, RawIssuer, RawVault } from './schema-servers.ts';
 
 const GLESYS_API = 'https://api.glesys.com';
+/** Where Vault's KV engine is mounted unless the policy says otherwise. */
+export const DEFAULT_MOUNT = 'secret';
 const SANDBOX_REGION = 'sandbox';
 const SERVICE_ACCOUNT_TOKEN = '/var/run/secrets/kubernetes.io/serviceaccount/token';
 
@@ -45,7 +47,7 @@ export function vaultOf(raw: RawVault, folder: string, standIns: StandIns | unde
     address: baseUrl(needed(raw.address ?? standIns?.vault)),
     ...(raw.namespace !== undefined && { namespace: raw.namespace }),
     ...(raw.ca_file !== undefined && { caFile: resolve(folder, raw.ca_file) }),
-    mount: raw.mount ?? 'secret',
+    mount: raw.mount ?? DEFAULT_MOUNT,
     auth: raw.auth ? authOf(raw.auth, folder) : standInAuth(needed(standIns)),
   };
 }

@@ -30,7 +30,7 @@ export const EVENT_LEVELS = {
 export type EventName = keyof typeof EVENT_LEVELS;
 
 /** The timed steps of a rotation. */
-export type Step = 'observe' | 'issue' | 'verify' | 'publish' | 'read_back' | 'revoke';
+export type Step = 'issue' | 'verify' | 'publish' | 'read_back' | 'revoke';
 
 /** One thing that happened. Never a secret in it; whoever receives it may show all of it. Times are Unix ms. */
 export interface RotationEvent {
@@ -52,8 +52,6 @@ export interface RotationEvent {
   readonly code?: string;
   readonly reason?: string;
   readonly remedy?: string;
-  /** When it is tried again. */
-  readonly nextAt?: number;
 }
 
 export type Report = (event: RotationEvent) => void;

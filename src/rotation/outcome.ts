@@ -78,3 +78,12 @@ export function hasFailed(outcome: Outcome): boolean {
 export function isFruitless(outcome: Outcome, now: number): boolean {
   return outcome.did === 'nothing' && outcome.trouble === undefined && outcome.nextAt <= now;
 }
+
+/**
+ * Failures in a row after one more outcome. A mere look that finds work to do shows no recovery: what failed was the
+ * doing.
+ */
+export function failuresAfter(before: number, outcome: Outcome, now: number): number {
+  if (hasFailed(outcome)) return before + 1;
+  return isFruitless(outcome, now) ? before : 0;
+}

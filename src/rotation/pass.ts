@@ -3,6 +3,7 @@ import { act, type Deed, type Effect } from './act.ts';
 import { unmetForIssue } from './conditions.ts';
 import { type Decision, decide, type Verdict } from './decide.ts';
 import { PortError, type Problem, troubleOf } from './errors.ts';
+import type { EventName } from './events.ts';
 import { gatherForIssue } from './gather.ts';
 import type { PutOff } from './lists.ts';
 import { type CurrentStanding, type Observation, observe, type Reading, read } from './observe.ts';
@@ -144,11 +145,16 @@ class PassRotator implements Rotator, Examiner, Stoppable {
   }
 
   #troubled(s: Situation, trouble: Trouble, decision: Decision, notices: readonly Problem[]): Outcome {
+    if (trouble.code !== STOPPING) this.#tellTrouble(s, trouble, decision);
+    const failed = failedOutcome(s.application.name, trouble, this.#world.clock.now());
+    return { ...failed, trouble, notices, view: viewOf(s) };
+  }
+
+  #tellTrouble(s: Situation, trouble: Trouble, decision: Decision): void {
     const { code, reason, remedy } = trouble;
     const generation = decision.do === 'rotate' ? decision.generation : s.record?.generation;
     this.#world.report({
-      event:
-        trouble.kind === 'blocked' ? 'rotation.blocked' : decision.do === 'rotate' ? 'rotation.failed' : 'pass.failed',
+      event: troubleEvent(trouble, decision),
       application: s.application.name,
       issuer: s.application.issuer,
       instance: s.observation.instance,
@@ -158,8 +164,6 @@ class PassRotator implements Rotator, Examiner, Stoppable {
       reason,
       remedy,
     });
-    const failed = failedOutcome(s.application.name, trouble, this.#world.clock.now());
-    return { ...failed, trouble, notices, view: viewOf(s) };
   }
 
   #situate(observation: Observation, request: OperatorRequest | undefined): Situation {
@@ -232,10 +236,18 @@ function revocationsOf({ record, lists }: Observation, world: World): Pick<Situa
   return { revokedSince, putOff };
 }
 
+function troubleEvent({ kind }: Trouble, decision: Decision): EventName {
+  if (kind === 'blocked') return 'rotation.blocked';
+  return decision.do === 'rotate' ? 'rotation.failed' : 'pass.failed';
+}
+
+/** No failure of anything: the process ends. */
+const STOPPING = 'stopping';
+
 function stopping(s: Situation): PortError {
   return new PortError({
     kind: 'unavailable',
-    code: 'stopping',
+    code: STOPPING,
     attempted: `look after ${s.application.name}`,
     reason: 'rekeyd is stopping and begins nothing any more',
     remedy: 'Nothing to do: it goes on after the restart.',

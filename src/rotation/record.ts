@@ -1,10 +1,8 @@
 import { createHash } from 'node:crypto';
 import { stringify } from 'safe-stable-stringify';
 import { z } from 'zod';
+import { RECORD_FIELD } from '../policy/fields.ts';
 import type { SecretData } from './ports.ts';
-
-/** The reserved field of the secret that holds rekeyd's own state. */
-export const RECORD_FIELD = 'rekeyd';
 
 const moment = z.iso.datetime({ offset: true });
 /** Ids and names end up in messages: nothing that a terminal or a log could stumble over. */

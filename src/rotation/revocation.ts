@@ -1,5 +1,6 @@
+import { RECORD_FIELD } from '../policy/fields.ts';
 import type { Problem } from './errors.ts';
-import { RECORD_FIELD, revokeTime, type Superseded } from './record.ts';
+import { revokeTime, type Superseded } from './record.ts';
 import { clocksDisagree, isHeld, isSettled, type Situation, showsOurMarker } from './situation.ts';
 
 /** A reason to let a superseded credential live on although its time has come. */

@@ -4,7 +4,7 @@ import type { Decision } from './decide.ts';
 export function wordsFor(decision: Exclude<Decision, { do: 'wait' | 'refuse' }>): string {
   switch (decision.do) {
     case 'enter-strays':
-      return `enter ${decision.entering.strays.length} strays into the record`;
+      return decision.entering.strays.length === 1 ? 'enter a stray into the record' : 'enter strays into the record';
     case 'revoke':
       return `revoke ${decision.entries.map((entry) => entry.access_key_id).join(', ')}`;
     case 'rotate':

@@ -1,8 +1,9 @@
+import { RECORD_FIELD } from '../policy/fields.ts';
 import { Secret } from '../policy/secret.ts';
 import { PortError } from './errors.ts';
 import { renderFields, type WrittenFields } from './mapping.ts';
 import type { KeyPair, SecretData } from './ports.ts';
-import { digestOf, RECORD_FIELD, type RotationRecord, writeRecord } from './record.ts';
+import { digestOf, type RotationRecord, writeRecord } from './record.ts';
 import type { Situation } from './situation.ts';
 import type { World } from './world.ts';
 

@@ -38,6 +38,8 @@ export class Circuit {
   readonly #events = new EventEmitter<{ open: []; close: [] }>();
   #isOpen = false;
   #lastFailure: Problem | undefined;
+  /** Without what was attempted: that was another application's business. */
+  #lastReason: string | undefined;
 
   constructor(options: CircuitOptions) {
     this.server = options.server;
@@ -89,7 +91,7 @@ export class Circuit {
       code: this.code,
       concerns: 'server',
       attempted,
-      reason: `${this.server} is not called for now because it failed again and again${last ? `; last: ${last.reason}` : ''}`,
+      reason: `${this.server} is not called for now because it failed again and again${this.#lastReason ? `; last: ${this.#lastReason}` : ''}`,
       remedy: `${last ? `${last.remedy} ` : ''}rekeyd probes ${this.server} by itself and goes on once it answers.`,
     });
   }
@@ -100,6 +102,7 @@ export class Circuit {
     } catch (error) {
       if (!this.#counts(error)) return { refusal: error };
       this.#lastFailure = problemOf(error);
+      this.#lastReason = error instanceof PortError ? error.reason : undefined;
       throw error;
     }
   }

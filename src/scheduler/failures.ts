@@ -1,5 +1,4 @@
-import { hasFailed, type Outcome } from '../rotation/outcome.ts';
-import { showsRecovery } from './wake-up.ts';
+import { failuresAfter, hasFailed, type Outcome } from '../rotation/outcome.ts';
 
 interface Failing {
   readonly count: number;
@@ -18,10 +17,11 @@ export class Failures {
 
   note(outcome: Outcome, now: number): void {
     const { application, trouble } = outcome;
-    if (showsRecovery(outcome, now)) this.#failing.delete(application);
+    const count = failuresAfter(this.count(application), outcome, now);
+    if (count === 0) this.#failing.delete(application);
     if (!hasFailed(outcome) || !trouble) return;
     const isCurable = trouble.kind === 'failed' || this.#circuitCodes.has(trouble.code);
-    this.#failing.set(application, { count: this.count(application) + 1, isCurable });
+    this.#failing.set(application, { count, isCurable });
   }
 
   /** Failures in a row; 0: the application is well, refused or was never looked at. */

@@ -35,11 +35,3 @@ function pauseMs({ trouble }: Outcome, { failures, random, backoffFromMs }: Wake
   const asked = Math.min(trouble?.retryAfterMs ?? 0, LONGEST_PAUSE_MS);
   return Math.max(asked, backoffMs(failures, random, backoffFromMs));
 }
-
-/**
- * Whether an outcome shows that an earlier failure is over. A mere look that finds work to do shows nothing of the
- * kind: what failed was the doing.
- */
-export function showsRecovery(outcome: Outcome, now: number): boolean {
-  return !hasFailed(outcome) && !isFruitless(outcome, now);
-}

@@ -1,7 +1,7 @@
 import type { ApplicationPolicy } from '../policy/policy.ts';
 import type { Problem } from '../rotation/errors.ts';
 import type { Report, RotationEvent } from '../rotation/events.ts';
-import { type ApplicationView, hasFailed, isFruitless, type Outcome, type Trouble } from '../rotation/outcome.ts';
+import { type ApplicationView, failuresAfter, hasFailed, type Outcome, type Trouble } from '../rotation/outcome.ts';
 
 /** How an application stands, in one word; the first that applies, from `rotating` over the troubles to `current`. */
 export const STATES = [
@@ -10,6 +10,7 @@ export const STATES = [
   'blocked',
   'failing',
   'unknown',
+  'new',
   'overdue',
   'in-grace',
   'current',
@@ -134,17 +135,11 @@ function wordsOf({ code, reason, remedy }: Problem): Problem {
 }
 
 function noteTrouble(line: Line, outcome: Outcome, now: number): void {
-  if (hasFailed(outcome)) line.failures += 1;
-  else if (stillFails(line, outcome, now)) return;
-  else line.failures = 0;
+  line.failures = failuresAfter(line.failures, outcome, now);
+  if (line.failures > 0 && !hasFailed(outcome)) return;
   const isSame = line.trouble?.kind === outcome.trouble?.kind && line.trouble?.code === outcome.trouble?.code;
   if (!isSame) setOrDelete(line, 'troubleSince', outcome.trouble && now);
   setOrDelete(line, 'trouble', outcome.trouble);
-}
-
-/** A look that finds work to do does not show that doing it would succeed now. */
-function stillFails(line: Line, outcome: Outcome, now: number): boolean {
-  return line.failures > 0 && isFruitless(outcome, now);
 }
 
 function setOrDelete<K extends 'trouble' | 'troubleSince'>(line: Line, key: K, value: Line[K] | undefined): void {
@@ -158,6 +153,7 @@ function stateOf(line: Line, now: number): ApplicationState {
   if (line.isRotating) return 'rotating';
   if (line.trouble) return STATE_OF_TROUBLE[line.trouble.kind];
   if (!line.view) return 'unknown';
+  if (!line.view.current) return 'new';
   if (isLate(line, now)) return 'overdue';
   return hasGrace(line.view) ? 'in-grace' : 'current';
 }

@@ -2,7 +2,7 @@ import { type DestinationStream, type Logger, pino } from 'pino';
 import { PinoPretty, type PrettyOptions } from 'pino-pretty';
 import type { LogLevel } from '../policy/policy.ts';
 import { problemOf } from '../rotation/errors.ts';
-import { EVENT_LEVELS, type Report, type RotationEvent } from '../rotation/events.ts';
+import { EVENT_LEVELS, type EventName, type Report, type RotationEvent } from '../rotation/events.ts';
 import { messageOf } from './messages.ts';
 import type { ServerHealth } from './server-health.ts';
 
@@ -15,7 +15,7 @@ export interface LogOptions {
 }
 
 const PRETTY: PrettyOptions = {
-  translateTime: 'SYS:HH:MM:ss',
+  translateTime: "UTC:HH:MM:ss'Z'",
   ignore: 'pid,hostname',
   hideObject: true,
 };
@@ -31,9 +31,31 @@ export function createLogger(options: LogOptions): Logger {
 /** Members of an event that are times (Unix ms) and are shown as ISO 8601. */
 const TIMES: ReadonlySet<string> = new Set(['revokeAt', 'rotateAt']);
 
-/** Writes each event as one line: its stable name in `event`, its members in snake_case, and the event in plain words. */
-export function eventLogger(logger: Logger): Report {
-  return (event) => logger[EVENT_LEVELS[event.event]](fieldsOf(event), messageOf(event));
+/** A server that is down fails for every application: within so many ms that is said once, and then at level debug. */
+const REPEATS_QUIET_MS = 60_000;
+
+/**
+ * Writes each event as one line: its stable name in `event`, its members in snake_case, and the event in plain words.
+ * `now`: Unix ms.
+ */
+export function eventLogger(logger: Logger, now: () => number = Date.now): Report {
+  const said = new Map<string, number>();
+  const repeats = ({ event, code }: RotationEvent): boolean => {
+    if (!isServerFailure(event, code)) return false;
+    const last = said.get(code ?? '') ?? Number.NEGATIVE_INFINITY;
+    if (now() - last < REPEATS_QUIET_MS) return true;
+    said.set(code ?? '', now());
+    return false;
+  };
+  return (event) => {
+    const level = repeats(event) ? 'debug' : EVENT_LEVELS[event.event];
+    logger[level](fieldsOf(event), messageOf(event));
+  };
+}
+
+function isServerFailure(event: EventName, code: string | undefined): boolean {
+  const isFailure = event === 'pass.failed' || event === 'rotation.failed';
+  return isFailure && code !== undefined && /^(issuer|vault|s3)-/.test(code);
 }
 
 function fieldsOf(event: RotationEvent): Record<string, unknown> {

@@ -19,7 +19,7 @@ function because({ why }: RotationEvent): string {
 
 /** The reason and the way out of a problem. */
 function problem({ reason, remedy, code }: RotationEvent): string {
-  const known = [reason, remedy].filter((part) => part !== undefined).join('; ');
+  const known = [reason, remedy].filter((part) => part !== undefined).join('. ');
   return known === '' ? (code ?? 'no reason known') : known;
 }
 
@@ -27,8 +27,8 @@ function at(time: number): string {
   return new Date(time).toISOString();
 }
 
-function attempted({ step, why }: RotationEvent): string {
-  return step === 'observe' || why === undefined ? 'could not be looked at' : `could not ${why}`;
+function attempted({ why }: RotationEvent): string {
+  return why === 'observe' || why === undefined ? 'could not be looked at' : `could not ${why}`;
 }
 
 function until({ revokeAt }: RotationEvent): string {
@@ -52,14 +52,14 @@ const SAY: Readonly<Record<EventName, Say>> = {
   'credential.revoked': (event) => `revoked ${what(event, 'a credential')}${within(event)}${because(event)}`,
   'credential.adopted': (event) => `adopted ${what(event, 'a credential')}${next(event)}`,
   'credential.superseded': (event) => `superseded ${what(event, 'a credential')}${until(event)}`,
-  'candidate.revoked': (event) => `revoked the unpublished ${what(event, 'candidate')}${because(event)}`,
-  'candidate.left': (event) => `left ${what(event, 'the candidate')} to a later pass: ${event.why ?? problem(event)}`,
+  'candidate.revoked': (event) => `revoked the unpublished ${what(event, 'candidate')}`,
+  'candidate.left': (event) => `left ${what(event, 'the candidate')} to a later pass: ${problem(event)}`,
   'publish.unconfirmed': (event) =>
     `it is unknown whether ${what(event, 'the credential')} was published: ${problem(event)}`,
   'read_back.differs': (event) => `what Vault returns differs from what was published: ${problem(event)}`,
   'credential.gone': (event) =>
     `${what(event, 'the current credential')} is gone at the issuer and unknown to S3: another is issued at once`,
-  'strays.entered': (event) => `entered strays to be revoked after their grace${because(event)}${until(event)}`,
+  'strays.entered': (event) => `entered the stray ${what(event, 'credential')} into the record${until(event)}`,
   'revocation.failed': (event) => `${what(event, 'a credential')} could not be revoked: ${problem(event)}`,
   'secret.republished': (event) => `published the same credential again${because(event)}`,
   'schedule.changed': (event) => `took the changed schedule in${next(event)}`,

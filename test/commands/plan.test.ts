@@ -1,20 +1,21 @@
 import { expect, test } from 'vitest';
 import { planCommand } from '../../src/commands/plan.ts';
+import { rotateCommand } from '../../src/commands/rotate.ts';
 import { runCommand } from '../../src/commands/run.ts';
 import { pretendTerminal } from '../support/terminal.ts';
-import { type Arranged, arrange } from './arrange.ts';
+import { type Arranged, arrange, endGrace } from './arrange.ts';
 
 const TWO = { applications: { billing: {}, reports: {} } };
 
-async function plan({ config, env }: Arranged, days = 40) {
+async function plan({ config, env }: Arranged, days = 40, applications: string[] = []) {
   const terminal = pretendTerminal(env);
-  const code = await planCommand({ config, days, json: true }, terminal);
+  const code = await planCommand({ config, applications, days, json: true }, terminal);
   return { code, ...JSON.parse(terminal.written()) };
 }
 
-async function planText({ config, env }: Arranged): Promise<string> {
-  const terminal = pretendTerminal(env);
-  await planCommand({ config, days: 7, json: false }, terminal);
+async function planText({ config, env }: Arranged, days = 7, columns = Number.POSITIVE_INFINITY): Promise<string> {
+  const terminal = pretendTerminal(env, { columns });
+  await planCommand({ config, days, json: false }, terminal);
   return terminal.written();
 }
 
@@ -28,7 +29,7 @@ test('plan shows what a first run would do with each application, in the policyâ
   ]);
   expect(
     coming.map(({ application, what }: { application: string; what: string }) => `${application}: ${what}`),
-  ).toEqual(expect.arrayContaining(['billing: rotate to generation 2', 'reports: revoke generation 1']));
+  ).toEqual(expect.arrayContaining(['billing: issue generation 2', 'reports: revoke generation 1']));
   expect(issuer_calls).toBe(8);
   expect(on.sandbox.credentials(on.sandbox.instance)).toEqual([]);
 });
@@ -59,4 +60,49 @@ test('plan shows where an application is blocked or refused, and why', async () 
   const text = await planText(on);
   expect(text).toContain('billing: quota-full\n  1 of 1 credentials of the instance are in use\n');
   expect(text).toContain('reports: unmanaged\n');
+});
+
+test('plan with names is about those only, and one that the policy does not have is a mistake', async () => {
+  const on = await arrange(TWO);
+  const { applications, coming } = await plan(on, 40, ['reports']);
+  expect(applications.map(({ application }: { application: string }) => application)).toEqual(['reports']);
+  expect(new Set(coming.map(({ application }: { application: string }) => application))).toEqual(new Set(['reports']));
+  await expect(plan(on, 40, ['report'])).rejects.toThrow('no application report; it has billing, reports');
+});
+
+test('plan calls a condition blocking only where the next step is an issue', async () => {
+  const on = await arrange(TWO);
+  await runCommand({ config: on.config, once: true }, pretendTerminal(on.env));
+  await rotateCommand(
+    { config: on.config, applications: ['billing'], all: false, despite: [], json: true },
+    pretendTerminal(on.env),
+  );
+  endGrace(on, 'billing');
+  on.sandbox.vaultCore.policies.set('rekeyd', 'path "secret/data/*" { capabilities = ["read"] }');
+  const { applications } = await plan(on);
+  expect(applications[0]).toMatchObject({ now: expect.stringMatching(/^revoke \S+$/), unmet: [] });
+});
+
+test('plan of a short period over a long time is bounded, and says how it goes on', async () => {
+  const on = await arrange({ applications: { often: { rotate: { every: '6s' }, grace: '3s' }, seldom: {} } });
+  const { coming, and_so_on } = await plan(on, 400, ['often']);
+  expect(coming).toHaveLength(1_000);
+  expect(and_so_on).toEqual([{ application: 'often', goes: 'every 6s' }]);
+  const text = await planText(on, 400);
+  expect(text).toContain('\noften: and so on every 6s\n');
+  expect(text).toMatch(/more than \d+ steps in 400 days, more than \d+ calls that change something at issuers\n$/);
+});
+
+test('plan counts one as one', async () => {
+  const on = await arrange({ applications: { billing: {} } });
+  expect(await planText(on, 1)).toMatch(/\n1 step in 1 day, 2 calls that change something at issuers\n$/);
+});
+
+test('plan has no row that is wider than the terminal', async () => {
+  const long = `${'long-name-'.repeat(4)}x`;
+  const on = await arrange({ applications: { [long]: {} }, limits: { credentials: 1 } });
+  await on.sandbox.account.create(on.sandbox.instance, 'made by hand');
+  const rows = (await planText(on, 7, 80)).split('\n').filter((line) => line.includes(`${long}  `));
+  expect(rows[0]).toMatch(/ {2}issue generation 1 .*â€¦$/);
+  for (const row of rows) expect(row.length).toBeLessThanOrEqual(80);
 });

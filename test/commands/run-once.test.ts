@@ -1,3 +1,4 @@
+import { readFile, writeFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
 import { rotateCommand } from '../../src/commands/rotate.ts';
 import { runCommand } from '../../src/commands/run.ts';
@@ -9,17 +10,18 @@ const TWO = { applications: { billing: {}, reports: {} } };
 async function runOnce({ config, env }: Arranged) {
   const terminal = pretendTerminal(env);
   const code = await runCommand({ config, once: true }, terminal);
-  return { code, complained: terminal.complained() };
+  return { code, written: terminal.written(), complained: terminal.complained() };
 }
 
 test('run --once gives every application that has none a credential, and does nothing more the next time', async () => {
   const on = await arrange(TWO);
-  expect(await runOnce(on)).toEqual({ code: 0, complained: '' });
+  const written = 'looked after 2 applications once; 0 in trouble\n';
+  expect(await runOnce(on)).toEqual({ code: 0, written, complained: '' });
   const [lists, writes] = [
     on.count('glesys', '/objectstorage/instancedetails'),
     on.count('glesys', '/objectstorage/createcredential'),
   ];
-  expect(await runOnce(on)).toEqual({ code: 0, complained: '' });
+  expect(await runOnce(on)).toEqual({ code: 0, written, complained: '' });
   expect([generationOf(on, 'billing'), generationOf(on, 'reports')]).toEqual([1, 1]);
   expect([lists(), writes()]).toEqual([1, 0]);
 });
@@ -27,9 +29,9 @@ test('run --once gives every application that has none a credential, and does no
 test('run --once is 1 when one application is refused, says why, and looks after the other', async () => {
   const on = await arrange(TWO);
   on.sandbox.vaultStore.poke('apps/billing', { access_key_id: 'AKHAND', secret_access_key: 'by-hand' });
-  const { code, complained } = await runOnce(on);
+  const { code, written } = await runOnce(on);
   expect(code).toBe(1);
-  expect(complained).toContain('billing: refused: unmanaged');
+  expect(written).toContain('billing: refused: unmanaged');
   expect(generationOf(on, 'reports')).toBe(1);
 });
 
@@ -40,7 +42,21 @@ test('run --once is 1 and says why when a credential whose grace is over cannot 
   await rotateCommand(options, pretendTerminal(on.env));
   endGrace(on, 'billing');
   on.sandbox.servers.glesys.faults.add({ fault: 'status', status: 500, path: '/objectstorage/deletecredential' });
-  const { code, complained } = await runOnce(on);
+  const { code, written } = await runOnce(on);
   expect(code).toBe(1);
-  expect(complained).toContain('billing: revocation-failed');
+  expect(written).toContain('billing: revocation-failed');
+});
+
+test('without a terminal run --once has its result on standard output and log lines alone beside it', async () => {
+  const on = await arrange({ applications: { billing: {} } });
+  const talking = (await readFile(on.config, 'utf8')).replace('"silent"', '"info"');
+  await writeFile(on.config, talking);
+  const { written, complained } = await runOnce(on);
+  expect(written).toBe('looked after 1 application once; 0 in trouble\n');
+  const events = complained
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line).event);
+  expect(events).toContain('rotation.done');
+  expect(events.at(-1)).toBe('run.once');
 });

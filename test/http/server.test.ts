@@ -25,7 +25,8 @@ async function serve(over: Partial<HttpOptions> = {}) {
     version: '1',
   });
   const listen = { host: '127.0.0.1', port: 0 };
-  const options = { listen, board, metrics, now, sinceBeatMs: () => 900, missing: () => [], ...over };
+  const rotate = async (name: string) => outcomeOf(name);
+  const options = { listen, board, metrics, now, sinceBeatMs: () => 900, missing: () => [], rotate, ...over };
   const server = await startHttp(options);
   running.push(server);
   return async (path: string, headers: Record<string, string> = {}, method: 'GET' | 'POST' = 'GET') => {
@@ -50,7 +51,8 @@ test('reports the address that it really got', async () => {
   });
   const missing = () => [];
   const listen = { host: '::1', port: 0 };
-  const server = await startHttp({ listen, board, metrics, now: () => 0, sinceBeatMs: () => 0, missing });
+  const rotate = async (name: string) => outcomeOf(name);
+  const server = await startHttp({ listen, board, metrics, now: () => 0, sinceBeatMs: () => 0, missing, rotate });
   running.push(server);
   expect(server.address.port).toBeGreaterThan(0);
   expect(server.url).toBe(`http://[::1]:${server.address.port}`);
@@ -180,4 +182,42 @@ test('a defect while answering shows nothing of itself and is reported', async (
   expect(answer.json()).toMatchObject({ code: 'internal-error' });
   expect(answer.text).not.toContain('hush');
   expect(errors).toHaveLength(1);
+});
+
+const ROTATE = '/api/v1/applications/billing/rotate';
+const bearer = { authorization: 'Bearer open-sesame' };
+
+test('with the token an application is rotated at once, and how it stands then is the answer', async () => {
+  const asked: string[] = [];
+  const rotate = async (name: string) => {
+    asked.push(name);
+    return outcomeOf(name);
+  };
+  const ask = await serve({ token, rotate });
+  const answer = await ask(ROTATE, bearer, 'POST');
+  expect(answer.status).toBe(200);
+  expect(answer.json()).toMatchObject({ application: 'billing' });
+  expect(asked).toEqual(['billing']);
+});
+
+test('without the token nothing is rotated, on loopback neither, and without one in the policy nobody can', async () => {
+  const rotate = () => Promise.reject(new Error('must not be asked'));
+  const ask = await serve({ token, rotate });
+  expect((await ask(ROTATE, {}, 'POST')).status).toBe(401);
+  expect((await ask(ROTATE, { authorization: 'Bearer wrong' }, 'POST')).status).toBe(401);
+  const closed = await serve({ rotate });
+  expect(await closed(ROTATE, bearer, 'POST')).toMatchObject({ status: 403 });
+});
+
+test('what kept an application from being rotated is a problem with its code and the way out', async () => {
+  const rotate = async (name: string) => outcomeOf(name, { trouble: troubleOf('blocked', 'quota-full') });
+  const ask = await serve({ token, rotate });
+  const answer = await ask(ROTATE, bearer, 'POST');
+  expect(answer.status).toBe(409);
+  expect(answer.json()).toMatchObject({ code: 'quota-full', title: 'Not rotated' });
+});
+
+test('an application that the policy does not have is not found', async () => {
+  const ask = await serve({ token });
+  expect((await ask('/api/v1/applications/other/rotate', bearer, 'POST')).status).toBe(404);
 });

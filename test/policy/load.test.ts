@@ -169,7 +169,7 @@ describe('http.listen', () => {
 
   test('is refused where REKEYD_HTTP_LISTEN is no address', async () => {
     expect(await mistakesOf(HEAD, {}, { REKEYD_HTTP_LISTEN: '8080' })).toEqual([
-      'REKEYD_HTTP_LISTEN:1:1: "8080" is not an address to listen on; write host:port, as in 127.0.0.1:8080',
+      'REKEYD_HTTP_LISTEN: "8080" is not an address to listen on; write host:port, as in 127.0.0.1:8080',
     ]);
   });
 });
@@ -188,9 +188,45 @@ describe('warnings', () => {
     expect((await policyOf('applications:\n  a: { issuer: sto1, path: a, grace: 2h }\n')).warnings).toEqual([]);
   });
 
+  test('a path that was copied with its mount or with data/', async () => {
+    const warned = async (path: string, text = HEAD) =>
+      (await draftOf(`${text}applications: { a: { issuer: sto1, path: ${path} } }\n`)).warnings;
+    const own = HEAD.replace('auth:', 'mount: kv/team\n  auth:');
+    expect(await warned('secret/apps/a')).toEqual([
+      {
+        code: 'path-looks-like-url',
+        application: 'a',
+        message:
+          'applications.a.path: "secret/apps/a" begins with "secret/"; write it as it stands below the mount "secret", without the mount\'s name and without data/.',
+      },
+    ]);
+    expect(await warned('data/apps/a')).toMatchObject([{ code: 'path-looks-like-url' }]);
+    expect(await warned('kv/team/a', own)).toMatchObject([{ code: 'path-looks-like-url' }]);
+    expect(await warned('secret/a', own)).toEqual([]);
+    expect(await warned('apps/data/secret', HEAD)).toEqual([]);
+  });
+
+  test('a policy that looks after nothing', async () => {
+    expect((await policyOf('')).warnings).toMatchObject([
+      { code: 'no-applications', message: expect.stringContaining('looks after nothing') },
+    ]);
+  });
+
+  test('an HTTP server off loopback without a token, wherever its address was set', async () => {
+    const codes = async (tail: string, env: NodeJS.ProcessEnv = {}) =>
+      (await draftOf(`${HEAD}applications: { a: { issuer: sto1, path: a } }\n${tail}`, {}, env)).warnings.map(
+        ({ code }) => code,
+      );
+    const everywhere = { REKEYD_HTTP_LISTEN: '0.0.0.0:8080' };
+    expect(await codes('http: { listen: 0.0.0.0:8080 }\n')).toEqual(['http-without-token']);
+    expect(await codes('', everywhere)).toEqual(['http-without-token']);
+    expect(await codes('http: { token: { env: TOKEN } }\n', everywhere)).toEqual([]);
+    expect(await codes('http: { listen: "[::1]:8080" }\n')).toEqual([]);
+  });
+
   test('webhooks that nothing is sent to yet', async () => {
     const hook = '{ url: https://hooks.example.net/, secret: { env: HOOK }, events: [rotation.failed] }';
-    const policy = await policyOf(`webhooks: [ ${hook} ]\n`);
+    const policy = await policyOf(`applications: { a: { issuer: sto1, path: a } }\nwebhooks: [ ${hook} ]\n`);
     expect(policy.warnings.map(({ code }) => code)).toEqual(['webhooks-not-delivered']);
     expect(policy.webhooks).toEqual([
       { url: 'https://hooks.example.net/', secret: { env: 'HOOK' }, events: ['rotation.failed'] },

@@ -174,6 +174,21 @@ const APPLICATIONS: [string, string, string][] = [
     `{ ${KEYS}, fields: { a: "{access_key_id}", s: "{secret_access_key}", t: 5 } }`,
     '14:112: .fields.t: must be a text, not 5',
   ],
+  [
+    'a period where a schedule belongs',
+    `{ ${KEYS}, rotate: 30d }`,
+    '14:59: .rotate: must be a mapping, not a text; write { every: 30d }',
+  ],
+  [
+    'a date where a schedule belongs',
+    `{ ${KEYS}, rotate: monthly }`,
+    '14:59: .rotate: must be a mapping, not a text; write { every: 30d } or { cron: "0 3 1 * *" }',
+  ],
+  [
+    'a placeholder without quotes',
+    `{ ${KEYS}, fields: { a: "{access_key_id}", s: {secret_access_key} } }`,
+    '14:86: .fields.s: must be a text, not a mapping; quote it, as in "{secret_access_key}"',
+  ],
   ['an application that is none', 'yes', '14:12: : must be a mapping, not a text'],
   ['an application that is empty', '', '14:3: : is empty; it must be a mapping'],
 ];

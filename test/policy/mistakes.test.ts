@@ -117,6 +117,11 @@ const REST: [string, string, string[]][] = [
     ],
   ],
   [
+    'a stand-in off loopback',
+    `${HEAD}sandbox: { vault: "0.0.0.0:0" }\n`,
+    ['13:19: sandbox.vault: the sandbox listens on loopback only: 0.0.0.0 is not; use 127.0.0.1'],
+  ],
+  [
     'an unknown log level',
     `${HEAD}log: { level: information }\n`,
     ['13:15: log.level: must be one of fatal, error, warn, info, debug, trace, silent'],
@@ -158,7 +163,9 @@ const REST: [string, string, string[]][] = [
   [
     'a second document',
     `${HEAD}---\n`,
-    ['13:1: this is not valid YAML: Source contains multiple documents; please use YAML.parseAllDocuments()'],
+    [
+      '13:1: a second document begins here; a policy is one: remove this "---", or move what follows to a file of its own and name it in include',
+    ],
   ],
   ['an empty file', '', ['1:1: is empty; it must be a mapping']],
   ['a file that is a list', '- a\n', ['1:1: must be a mapping, not a list']],
@@ -207,7 +214,7 @@ test('a file that is not there is told with what to do', async () => {
   const error = await readPolicy(file, {}, NOW).catch((thrown: unknown) => thrown);
   expect(error).toBeInstanceOf(PolicyError);
   expect(String(error)).toBe(
-    `PolicyError: ${file}:1:1: there is no such policy file; name yours with --config or REKEYD_CONFIG, or start from config/rekeyd.yaml, which comes with rekeyd`,
+    `PolicyError: ${file}: there is no policy file here; say where yours is with --config or REKEYD_CONFIG. Two to start from come with rekeyd, in its own folder config: rekeyd.yaml, and sandbox.yaml, which runs as it is`,
   );
 });
 

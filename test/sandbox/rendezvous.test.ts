@@ -55,23 +55,34 @@ describe('the rendezvous', () => {
   });
 
   it('is gone when it is withdrawn', async () => {
-    const withdraw = await announce(policy, sandbox);
+    const { withdraw } = await announce(policy, sandbox);
     await withdraw();
     expect(await notes()).toEqual([]);
     expect(await findAnnounced(policy)).toBeUndefined();
   });
 
   it('stays when another process has announced itself since', async () => {
-    const withdraw = await announce(policy, sandbox);
+    const { withdraw } = await announce(policy, sandbox);
     await change({ pid: process.ppid });
     await withdraw();
     expect(await notes()).toHaveLength(1);
   });
 
-  it('leads nowhere when the process is dead', async () => {
+  it('leads nowhere when the process is dead, and is removed then', async () => {
     await announce(policy, sandbox);
     await change({ pid: 2 ** 30 });
     expect(await findAnnounced(policy)).toBeUndefined();
+    expect(await notes()).toEqual([]);
+  });
+
+  it('says where the daemon answers once that is added, unless another process has announced itself since', async () => {
+    const { addHttp } = await announce(policy, sandbox);
+    expect(await findAnnounced(policy)).not.toHaveProperty('http');
+    await addHttp('http://127.0.0.1:1234');
+    expect(await findAnnounced(policy)).toMatchObject({ http: 'http://127.0.0.1:1234', vault: sandbox.vault });
+    await change({ pid: process.ppid });
+    await addHttp('http://127.0.0.1:5678');
+    expect(await findAnnounced(policy)).toMatchObject({ http: 'http://127.0.0.1:1234' });
   });
 
   it('leads nowhere when a server does not answer', async () => {

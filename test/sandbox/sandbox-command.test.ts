@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { sandboxCommand } from '../../src/commands/sandbox.ts';
+import { CannotBegin, UsageError } from '../../src/commands/terminal.ts';
 import { PlainVault } from '../contract/vault-client.ts';
 
 /** Starts the command; `line` is the first that it prints. */
@@ -13,6 +14,7 @@ function run(options: Parameters<typeof sandboxCommand>[0]) {
   };
   const ended = sandboxCommand(options, { write, stopped: stop.promise });
   ended.catch(line.reject);
+  line.promise.catch(() => {});
   return { ended, line: line.promise, written, stop: stop.resolve };
 }
 
@@ -49,5 +51,22 @@ describe('rekeyd sandbox', () => {
     await expect(sandboxCommand({ vault: 'nonsense' }, io)).rejects.toThrow(
       '--vault nonsense is no address: write HOST:PORT, such as 127.0.0.1:8200',
     );
+  });
+
+  it('refuses to listen off loopback', async () => {
+    const io = { write: () => undefined, stopped: Promise.resolve() };
+    await expect(sandboxCommand({ vault: '0.0.0.0:0' }, io)).rejects.toThrow(
+      new UsageError('--vault 0.0.0.0:0: the sandbox listens on loopback only: 0.0.0.0 is not; use 127.0.0.1'),
+    );
+  });
+
+  it('names the flag to change where a port is taken', async () => {
+    const first = run({});
+    const { host } = new URL(JSON.parse(await first.line).s3);
+    await expect(run({ s3: host }).ended).rejects.toThrow(
+      new CannotBegin(`${host} is already in use: is another rekeyd running there? Give another address with --s3.`),
+    );
+    first.stop();
+    await first.ended;
   });
 });

@@ -81,7 +81,7 @@ test.each(Object.keys(EVENT_LEVELS) as EventName[])('%s reads well, with much kn
 
 test('a failure tells its reason and the way out', () => {
   const failed = { event: 'rotation.failed', application: 'billing', reason: 'no answer', remedy: 'Wait' } as const;
-  expect(messageOf(failed)).toBe('billing: rotation failed: no answer; Wait');
+  expect(messageOf(failed)).toBe('billing: rotation failed: no answer. Wait');
 });
 
 test.each([
@@ -96,7 +96,7 @@ test('on a terminal a line is the time, the level and the message, without pid, 
   const { logger, text } = logOf(true);
   eventLogger(logger)(published);
   const line = stripVTControlCharacters(await text());
-  expect(line).toMatch(/^\[\d\d:\d\d:\d\d\] INFO: billing: published generation 7 \(AKIA7\).*\n$/);
+  expect(line).toMatch(/^\[\d\d:\d\d:\d\dZ\] INFO: billing: published generation 7 \(AKIA7\).*\n$/);
 });
 
 test('a secret in what is logged reads [secret]', async () => {
@@ -130,5 +130,24 @@ test('a server that is given up for now, and its return, are one line each', asy
   expect(await lines()).toMatchObject([
     { level: 'error', event: 'circuit.opened', server: 'vault', remedy: 'Unseal it.' },
     { level: 'info', event: 'circuit.closed', server: 'vault' },
+  ]);
+});
+
+test('what a server that is down does to every application is said once a minute, and then at level debug', async () => {
+  const { logger, lines } = logOf();
+  let now = 0;
+  const report = eventLogger(logger, () => now);
+  const failed = (application: string): RotationEvent => ({ event: 'pass.failed', application, code: 'vault-sealed' });
+  report(failed('one'));
+  report(failed('two'));
+  now += 60_000;
+  report(failed('three'));
+  report({ event: 'pass.failed', application: 'four', code: 'verification-failed' });
+  const levels = (await lines()).map((line) => [line['application'], line['level']]);
+  expect(levels).toEqual([
+    ['one', 'error'],
+    ['two', 'debug'],
+    ['three', 'error'],
+    ['four', 'error'],
   ]);
 });

@@ -1,0 +1,60 @@
+import type { Problem } from '../rotation/errors.ts';
+import { type Paint, paint } from './table.ts';
+import type { Terminal } from './terminal.ts';
+
+/** A problem of one application. */
+export interface Concern {
+  readonly application: string;
+  /** Its path in Vault, which may stand in the problem's words. */
+  readonly path: string;
+  /** `refused`, `blocked` or `failed`, where that is to be said too. */
+  readonly kind?: string;
+  readonly problem: Problem;
+  readonly colour: Paint;
+}
+
+/** The same problem of one or more applications. */
+export interface SharedConcern {
+  readonly applications: readonly string[];
+  readonly kind: string | undefined;
+  readonly problem: Problem;
+  readonly colour: Paint;
+}
+
+/** Names that are told one by one; of more only so many. */
+const NAMED = 5;
+
+/** One server that is down is one problem, however many applications have it. In the order of the first of each. */
+export function shared(concerns: readonly Concern[]): readonly SharedConcern[] {
+  const groups = Map.groupBy(concerns, (concern) => JSON.stringify([concern.colour, concern.kind, common(concern)]));
+  return [...groups.values()].flatMap((group) => {
+    const [first] = group;
+    if (!first) return [];
+    const { kind, colour } = first;
+    const isSame = group.every(({ problem }) => problem.reason === first.problem.reason);
+    const applications = [...new Set(group.map(({ application }) => application))];
+    return [{ applications, kind, colour, problem: isSame ? first.problem : common(first) }];
+  });
+}
+
+/** The problem without what is different only because each application has a path of its own. */
+function common({ problem: { code, reason, remedy }, path }: Concern): Problem {
+  return { code, reason: reason.replaceAll(path, '…'), remedy: remedy.replaceAll(path, '…') };
+}
+
+/** `billing, reports`; of many the first five `and 12 more`. */
+export function namesText(names: readonly string[]): string {
+  const rest = names.length - NAMED;
+  return names.slice(0, NAMED).join(', ') + (rest > 0 ? ` and ${rest} more` : '');
+}
+
+/** What a person should do something about, in full. */
+export function concernsText(concerns: readonly Concern[], terminal: Terminal): string {
+  return shared(concerns)
+    .map(({ applications, kind, problem, colour }) => {
+      const about = [namesText(applications), ...(kind === undefined ? [] : [kind]), problem.code].join(': ');
+      const words = [problem.reason, problem.remedy].filter((text) => text !== '');
+      return `\n${paint(colour, about, terminal)}\n${words.map((text) => `  ${text}\n`).join('')}`;
+    })
+    .join('');
+}
