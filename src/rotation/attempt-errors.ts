@@ -35,3 +35,17 @@ export function tooLate(application: string): PortError {
     concerns: 'request',
   });
 }
+
+/** No failure of anything: the process ends. */
+export const STOPPING = 'stopping';
+
+export function stopping(application: string): PortError {
+  return new PortError({
+    kind: 'unavailable',
+    code: STOPPING,
+    attempted: `look after ${application}`,
+    reason: 'rekeyd is stopping and begins nothing any more',
+    remedy: 'Nothing to do: it goes on after the restart.',
+    concerns: 'request',
+  });
+}

@@ -1,19 +1,20 @@
 import PQueue from 'p-queue';
 import { act, type Deed, type Effect } from './act.ts';
+import { observationAfter } from './aftermath.ts';
+import { STOPPING, stopping } from './attempt-errors.ts';
 import { unmetForIssue } from './conditions.ts';
 import { type Decision, decide, type Verdict } from './decide.ts';
-import { PortError, type Problem, troubleOf } from './errors.ts';
+import { type Problem, troubleOf } from './errors.ts';
 import type { EventName } from './events.ts';
 import { gatherForIssue } from './gather.ts';
 import type { PutOff } from './lists.ts';
-import { type CurrentStanding, type Observation, observe, type Reading, read } from './observe.ts';
+import { type Observation, observe, type Reading, read } from './observe.ts';
 import { failedOutcome, type Outcome, type Trouble } from './outcome.ts';
 import type { Examination, Examiner, OperatorRequest, Rotator, Stoppable } from './rotator.ts';
 import { type Situation, situate } from './situation.ts';
 import { viewOf } from './view.ts';
 import { wordsFor } from './words.ts';
 import { siteOf, type World } from './world.ts';
-import type { Written } from './write.ts';
 
 /** Records read at once by one survey. */
 const READS_AT_ONCE = 16;
@@ -124,7 +125,7 @@ class PassRotator implements Rotator, Examiner, Stoppable {
   }
 
   async #act(s: Situation, decision: Deed): Promise<Effect> {
-    if (this.#isStopping) throw stopping(s);
+    if (this.#isStopping) throw stopping(s.application.name);
     const { name } = s.application;
     const acting = act(s, decision, this.#world);
     this.#acts.set(name, acting);
@@ -200,29 +201,6 @@ class PassRotator implements Rotator, Examiner, Stoppable {
   }
 }
 
-/** What a look would see right after a write that certainly stands; without one nothing has changed. */
-function observationAfter(before: Observation, written: Written | undefined, world: World): Observation {
-  if (!written) return before;
-  const now = world.clock.now();
-  const serverTime = before.stored.serverTime + (now - before.readAt);
-  const { version, data, expiresAt } = written;
-  const stored = { state: 'present' as const, version, serverTime, createdAt: serverTime, data };
-  return {
-    ...before,
-    stored: expiresAt === undefined ? stored : { ...stored, expiresAt },
-    record: { state: 'record', record: written.record },
-    readAt: now,
-    current: currentAfter(before, written),
-  };
-}
-
-/** A write of the same credential says nothing new of it; a new one was verified a moment ago. */
-function currentAfter(before: Observation, { record }: Written): CurrentStanding {
-  const known = before.record.state === 'record' ? before.record.record.credential?.id : undefined;
-  if (record.credential?.id === known) return before.current;
-  return { is: record.credential ? 'listed' : 'none' };
-}
-
 /** What this process remembers of revocations that concern the record's superseded credentials. */
 function revocationsOf({ record, lists }: Observation, world: World): Pick<Situation, 'revokedSince' | 'putOff'> {
   const revokedSince = new Set<string>();
@@ -239,20 +217,6 @@ function revocationsOf({ record, lists }: Observation, world: World): Pick<Situa
 function troubleEvent({ kind }: Trouble, decision: Decision): EventName {
   if (kind === 'blocked') return 'rotation.blocked';
   return decision.do === 'rotate' ? 'rotation.failed' : 'pass.failed';
-}
-
-/** No failure of anything: the process ends. */
-const STOPPING = 'stopping';
-
-function stopping(s: Situation): PortError {
-  return new PortError({
-    kind: 'unavailable',
-    code: STOPPING,
-    attempted: `look after ${s.application.name}`,
-    reason: 'rekeyd is stopping and begins nothing any more',
-    remedy: 'Nothing to do: it goes on after the restart.',
-    concerns: 'request',
-  });
 }
 
 function nextOf(decision: Decision, now: number): Pick<Outcome, 'nextAt' | 'next'> {
