@@ -110,7 +110,9 @@ async function checkAll(parts: Parts, found: Found): Promise<void> {
 function whoseText({ unclaimed, foreign }: Census): string {
   const parts = [
     ...(unclaimed > 0
-      ? [`${unclaimed} unclaimed (issued by rekeyd for applications that the policy does not have: revoke them in the control panel if nobody uses them)`]
+      ? [
+          `${unclaimed} unclaimed (issued by rekeyd for applications that the policy does not have: revoke them in the control panel if nobody uses them)`,
+        ]
       : []),
     ...(foreign > 0 ? [`${foreign} foreign`] : []),
   ];
