@@ -9,6 +9,7 @@ import type { ListedCredential, SecretData, StoredSecret } from '../../src/rotat
 import { digestOf, iso, type RotationRecord, readRecord, writeRecord } from '../../src/rotation/record.ts';
 import type { OperatorRequest } from '../../src/rotation/rotator.ts';
 import { type Situation, situate } from '../../src/rotation/situation.ts';
+import { applicationOf as plainApplication } from '../support/policies.ts';
 
 /** One application, `billing` of `acme`, in a state that each test describes by what differs from "all is well". */
 export const NOW = Date.parse('2026-03-10T12:00:00Z');
@@ -26,18 +27,7 @@ export const FIELDS = {
 };
 
 export function applicationOf(more: Partial<ApplicationPolicy> = {}): ApplicationPolicy {
-  return {
-    name: 'billing',
-    issuer: 'sto1',
-    path: 'apps/billing/s3',
-    rotate: { everyMs: 30 * DAY, timezone: 'UTC', jitterMs: 0 },
-    graceMs: DAY,
-    verify: { timeoutMs: 60_000, successes: 2, buckets: [] },
-    adopt: false,
-    consumers: { refreshMs: HOUR },
-    fields: FIELDS,
-    ...more,
-  };
+  return plainApplication({ path: 'apps/billing/s3', fields: FIELDS, ...more });
 }
 
 export function recordOf(more: Partial<RotationRecord> = {}): RotationRecord {
