@@ -63,7 +63,8 @@ function firstChoice(s: Situation): Decision | undefined {
 }
 
 function refuse(s: Situation): Decision | undefined {
-  const refusal = refusalOf(s, 'all') ?? nothingToLift(s);
+  // lifting one refusal lifts no other: a retired application stays retired unless that is named too
+  const refusal = refusalOf(s, 'all') ?? nothingToLift(s) ?? (liftsRefusal(s) ? refusalOf(s, 'issue') : undefined);
   return refusal && { do: 'refuse', refusal };
 }
 

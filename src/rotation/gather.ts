@@ -14,6 +14,7 @@ export async function gatherForIssue(
 ): Promise<IssueFacts> {
   const { lists } = world;
   const { list, instance } = s.observation;
+  const hidden = lists.leftAndHidden(list, s.application.name);
   const [standing, endpointSilent] = await Promise.all([
     world.store.standing(s.application.path, attemptMs(s.application)),
     world.verifier.reach(s.target).then(
@@ -24,13 +25,13 @@ export async function gatherForIssue(
   return {
     ...writeFacts(s, standing, seenLifetime(s)),
     attemptMs: attemptMs(s.application),
-    distrusted: lists.distrusted(instance)?.reason,
+    distrusted: lists.distrusted(instance)?.reason ?? garbled(s),
     endpointSilent,
     inUse: list.size + lists.issuedSince(list),
     quota: siteOf(world, s.application).quota,
-    live: s.own.length,
-    urgent: rotation.why === 'gone' || !s.record,
-    waitingStrays: s.record && rotation.entering.strays.length === 0 ? s.strays.length : 0,
+    live: s.own.length + hidden,
+    urgent: s.observation.current.is === 'gone' || !s.record,
+    waitingStrays: (s.record && rotation.entering.strays.length === 0 ? s.strays.length : 0) + hidden,
   };
 }
 
@@ -39,14 +40,21 @@ export async function gatherForWrite(s: Situation, world: World): Promise<WriteF
   const standing = await world.store.standing(s.application.path, attemptMs(s.application));
   const facts = writeFacts(s, standing, Number.POSITIVE_INFINITY);
   const { stored } = s.observation;
-  // a version that the store will delete anyway only gains by another one
-  const ends = stored.state === 'present' && stored.expiresAt !== undefined;
-  return ends ? { ...facts, lifetimeMs: Number.POSITIVE_INFINITY } : facts;
+  // a version that the store will delete anyway loses nothing by another one that lives as long
+  const ends = stored.state === 'present' ? stored.expiresAt : undefined;
+  const losesNothing = ends !== undefined && s.latest + facts.lifetimeMs >= ends;
+  return losesNothing ? { ...facts, lifetimeMs: Number.POSITIVE_INFINITY } : facts;
 }
 
 function writeFacts(s: Situation, standing: StoreStanding, seenMs: number): WriteFacts {
   const { path, graceMs } = s.application;
-  return { standing, path, graceMs, lifetimeMs: Math.min(standing.lifetimeMs, seenMs) };
+  return { standing, path, graceMs, lifetimeMs: standing.lifetimeMs ?? seenMs };
+}
+
+/** A description that begins as our markers do and is none: what is issued here cannot be recognised. */
+function garbled({ observation: { list }, bearer }: Situation): string | undefined {
+  const found = list.garbled.find(({ description }) => description.startsWith(`rekeyd:${bearer.owner}/`));
+  return found && `the issuer lists ${found.accessKeyId} with a marker that is cut or changed`;
 }
 
 /** The token may not see the settings, but what it wrote last tells of them. */

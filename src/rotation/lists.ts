@@ -20,6 +20,8 @@ export class CredentialList {
   readonly #byId = new Map<string, SeenCredential>();
   readonly #byAccessKeyId = new Map<string, SeenCredential>();
   readonly #marked = new Map<string, MarkedCredential[]>();
+  /** Credentials whose description begins as a marker does and is none. */
+  readonly garbled: ListedCredential[] = [];
 
   constructor(instance: string, mark: number, askedAt: number, credentials: readonly ListedCredential[]) {
     this.instance = instance;
@@ -54,6 +56,7 @@ export class CredentialList {
     this.#byId.set(credential.id, credential);
     this.#byAccessKeyId.set(credential.accessKeyId, credential);
     if (credential.marker) this.#indexMarked({ ...credential, marker: credential.marker });
+    else if (credential.description.startsWith('rekeyd:')) this.garbled.push(credential);
   }
 
   #indexMarked(credential: MarkedCredential): void {
@@ -64,7 +67,7 @@ export class CredentialList {
   }
 }
 
-/** A revocation that failed: until when (Unix ms) it is not tried again, and why. */
+/** A revocation that failed, or may not be yet: until when (Unix ms) it is not tried, and why. */
 export interface PutOff {
   readonly until: number;
   readonly problem: Problem;
@@ -76,6 +79,9 @@ interface Revocation {
   readonly failures: number;
   readonly putOff?: PutOff;
 }
+
+/** A candidate that no list showed for so many ms is taken to be gone. */
+const LEFT_KNOWN_MS = 86_400_000;
 
 const FIRST_PAUSE_MS = 30_000;
 const LONGEST_PAUSE_MS = 3_600_000;
@@ -99,6 +105,7 @@ export class Lists {
   readonly #issues = new Map<string, Set<{ endMark: number }>>();
   readonly #revocations = new Map<string, Revocation>();
   readonly #distrusted = new Map<string, Problem>();
+  readonly #left = new Map<string, Map<string, number>>();
 
   /** `issuers` by instance; `validMs`: how long a list may be used (the resync). */
   constructor(issuers: ReadonlyMap<string, Issuer>, clock: Clock, validMs: number) {
@@ -169,8 +176,14 @@ export class Lists {
     const before = this.#revocations.get(keyOf(instance, credentialId));
     const failures = (before?.failures ?? 0) + 1;
     const pause = Math.min(FIRST_PAUSE_MS * 2 ** (failures - 1), LONGEST_PAUSE_MS);
-    const putOff = { until: this.#clock.now() + pause, problem };
+    const putOff = { until: this.#clock.now() + pause, problem: { ...problem, code: 'revocation-failed' } };
     this.#revocations.set(keyOf(instance, credentialId), { mark: 0, failures, putOff });
+  }
+
+  /** Remembers that an old key stands in a secret: whoever reads it there needs a grace from when it is out again. */
+  noteUsed(instance: string, credentialId: string, putOff: PutOff): void {
+    const key = keyOf(instance, credentialId);
+    this.#revocations.set(key, { mark: 0, failures: this.#revocations.get(key)?.failures ?? 0, putOff });
   }
 
   wasRevokedSince(list: CredentialList, credentialId: string): boolean {
@@ -180,6 +193,21 @@ export class Lists {
   /** Until when (Unix ms) and why a revocation that failed is put off. */
   putOff(instance: string, credentialId: string): PutOff | undefined {
     return this.#revocations.get(keyOf(instance, credentialId))?.putOff;
+  }
+
+  /** Remembers a candidate that was left behind, until a list shows it. */
+  noteLeft(application: string, credentialId: string): void {
+    const left = this.#left.get(application) ?? new Map<string, number>();
+    this.#left.set(application, left.set(credentialId, this.#clock.now()));
+  }
+
+  /** How many candidates of this process were left behind lately that the list does not show. */
+  leftAndHidden(list: CredentialList, application: string): number {
+    const left = this.#left.get(application);
+    for (const [id, at] of left ?? []) {
+      if (list.byId(id)?.marker || this.#clock.now() - at > LEFT_KNOWN_MS) left?.delete(id);
+    }
+    return left?.size ?? 0;
   }
 
   /** Stops issuing there for the life of this process: what comes back cannot be recognised. */

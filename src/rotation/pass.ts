@@ -10,6 +10,7 @@ import { gatherForIssue } from './gather.ts';
 import type { PutOff } from './lists.ts';
 import { type Observation, observe, type Reading, read } from './observe.ts';
 import { failedOutcome, type Outcome, type Trouble } from './outcome.ts';
+import { usedEntries } from './revocation.ts';
 import type { Examination, Examiner, OperatorRequest, Rotator, Stoppable } from './rotator.ts';
 import { type Situation, situate } from './situation.ts';
 import { viewOf } from './view.ts';
@@ -171,7 +172,9 @@ class PassRotator implements Rotator, Examiner, Stoppable {
     const { clock, policyLoadedAt, replica } = this.#world;
     const { target } = siteOf(this.#world, observation.application);
     const revocations = revocationsOf(observation, this.#world);
-    return situate(observation, { target, now: clock.now(), policyLoadedAt, request, replica, ...revocations });
+    const s = situate(observation, { target, now: clock.now(), policyLoadedAt, request, replica, ...revocations });
+    for (const entry of usedEntries(s)) this.#world.lists.noteUsed(entry.instance, entry.id, usedLately(s));
+    return s;
   }
 
   /** Nothing is thrown at the scheduler: what goes wrong while looking is the application's trouble. */
@@ -217,6 +220,16 @@ function revocationsOf({ record, lists }: Observation, world: World): Pick<Situa
 function troubleEvent({ kind }: Trouble, decision: Decision): EventName {
   if (kind === 'blocked') return 'rotation.blocked';
   return decision.do === 'rotate' ? 'rotation.failed' : 'pass.failed';
+}
+
+/** Consumers may keep what they read for a while after somebody took it out again. */
+function usedLately(s: Situation): PutOff {
+  const problem = {
+    code: 'used-lately',
+    reason: 'it stood in the secret until lately, so consumers may still use it',
+    remedy: 'Nothing to do: it is revoked a grace after it was last seen there.',
+  };
+  return { until: s.latest + s.application.graceMs, problem };
 }
 
 function nextOf(decision: Decision, now: number): Pick<Outcome, 'nextAt' | 'next'> {

@@ -100,8 +100,8 @@ export interface StoreStanding {
   readonly capabilities: ReadonlySet<string>;
   /** How long the token still lives, after the renewal or login that this call may have made; Infinity: for ever. */
   readonly tokenTtlMs: number;
-  /** `delete_version_after` in force at the path, as far as the token may see it; Infinity: none. */
-  readonly lifetimeMs: number;
+  /** `delete_version_after` in force at the path; Infinity: none; undefined: the token may not see it. */
+  readonly lifetimeMs: number | undefined;
 }
 
 /** Keeps the applications' secrets, one versioned path each. */

@@ -41,7 +41,7 @@ export const WITHHOLDINGS: readonly Withholding[] = [
     code: 'still-referenced',
     test: (s, entry) =>
       isReferenced(s, entry.access_key_id) ? `${entry.access_key_id} stands in a field of the secret` : undefined,
-    remedy: 'Somebody put the old key back. Take it out of the secret; it is revoked at the next look.',
+    remedy: 'Somebody put the old key back. Take it out of the secret; it is revoked a grace later.',
   },
   {
     code: 'not-marked',
@@ -84,14 +84,17 @@ function isPutOff(s: Situation, entry: Superseded): boolean {
 export function withheld(s: Situation): readonly Problem[] {
   return livingEntries(s)
     .filter((entry) => isOver(s, entry))
-    .flatMap((entry) => withholding(s, entry) ?? failedRevocation(s, entry) ?? []);
+    .flatMap((entry) => withholding(s, entry) ?? whyPutOff(s, entry) ?? []);
 }
 
-function failedRevocation(s: Situation, entry: Superseded): Problem | undefined {
-  const failed = s.putOff.get(entry.id);
-  if (!failed) return undefined;
-  const { reason, remedy } = failed.problem;
-  return { code: 'revocation-failed', reason: `${entry.access_key_id} lives on: ${reason}`, remedy };
+function whyPutOff(s: Situation, entry: Superseded): Problem | undefined {
+  const problem = s.putOff.get(entry.id)?.problem;
+  return problem && { ...problem, reason: `${entry.access_key_id} lives on: ${problem.reason}` };
+}
+
+/** Superseded credentials that stand in a field of the secret right now, against all plans. */
+export function usedEntries(s: Situation): readonly Superseded[] {
+  return livingEntries(s).filter((entry) => isReferenced(s, entry.access_key_id));
 }
 
 function withholding(s: Situation, entry: Superseded): Problem | undefined {

@@ -6,7 +6,7 @@ import { fieldsToWrite, pairIn } from './mapping.ts';
 import { isMarkedFor } from './marker.ts';
 import type { KeyPair } from './ports.ts';
 import { type CurrentCredential, iso, type RotationRecord } from './record.ts';
-import { highestGeneration, type Situation } from './situation.ts';
+import { clocksDisagree, highestGeneration, type Situation } from './situation.ts';
 import { carriedEntries, strayEntries } from './superseded.ts';
 import { verify } from './verify.ts';
 import type { World } from './world.ts';
@@ -34,9 +34,11 @@ export async function reschedule(s: Situation, world: World): Promise<Written> {
 }
 
 /** Takes over a hand-made secret, or another application's record, once its key has proved to work. */
-export async function adopt(s: Situation, world: World): Promise<Written> {
-  const pair = pairToVerify(s, s.record?.fields ?? s.application.fields);
-  await verify(pair, s.target, s.application.verify, world);
+export async function adopt(seen: Situation, world: World): Promise<Written> {
+  const pair = pairToVerify(seen, seen.record?.fields ?? seen.application.fields);
+  await verify(pair, seen.target, seen.application.verify, world);
+  // graces start at the write, however long the verification took
+  const s = { ...seen, latest: seen.latest + (world.clock.now() - seen.now) };
   const record = s.record ? renamed(s, s.record, world) : takenOver(s, pair, world);
   const fields = fieldsToWrite(s.application.fields, s.record?.fields ?? {});
   const written = await commit(s, draftFields(s, fields, pair, record), world);
@@ -48,7 +50,7 @@ function newSchedule(s: Situation, record: RotationRecord): Pick<RotationRecord,
   const { schedule, rotate_at } = record;
   if (!scheduleDiffers(s, record)) return { schedule, rotate_at };
   const { rotate } = s.application;
-  const at = rescheduledAt(rotate, Date.parse(record.published_at), s.now, {
+  const at = rescheduledAt(rotate, Date.parse(record.published_at), scheduleTime(s), {
     ...s.bearer,
     generation: record.generation,
   });
@@ -88,8 +90,14 @@ function takenOver(s: Situation, pair: KeyPair, world: World) {
 
 function firstSchedule(s: Situation, generation: number) {
   const { rotate } = s.application;
-  const rotateAt = rescheduledAt(rotate, s.now, s.now, { ...s.bearer, generation });
-  return { published_at: iso(s.now), rotate_at: iso(rotateAt), schedule: scheduleText(rotate) };
+  const at = scheduleTime(s);
+  const rotateAt = rescheduledAt(rotate, at, at, { ...s.bearer, generation });
+  return { published_at: iso(at), rotate_at: iso(rotateAt), schedule: scheduleText(rotate) };
+}
+
+/** A clock that is far ahead must not put the next rotation off: where the clocks disagree the earlier one counts. */
+function scheduleTime(s: Situation): number {
+  return clocksDisagree(s) ? s.earliest : s.now;
 }
 
 function pairToVerify(s: Situation, fields: FieldMapping): KeyPair {

@@ -124,6 +124,7 @@ async function revokeCandidate({ s, world, tell }: Attempt, candidate: Candidate
     await siteOf(world, s.application).issuer.revoke(candidate.id);
     tell('candidate.revoked', namesOf(candidate));
   } catch (error) {
+    world.lists.noteLeft(s.application.name, candidate.id);
     tell('candidate.left', { ...namesOf(candidate), ...problemOf(error) });
   }
 }
@@ -137,6 +138,7 @@ async function publish(attempt: Attempt, candidate: Candidate): Promise<Written>
     tellSuperseded(attempt, written);
     return written;
   } catch (error) {
+    world.lists.noteLeft(attempt.s.application.name, candidate.id);
     tell('publish.unconfirmed', { ...namesOf(candidate), ...problemOf(error) });
     throw error;
   }

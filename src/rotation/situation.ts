@@ -116,11 +116,10 @@ export function isSettled(s: Situation, entry: Superseded): boolean {
 }
 
 /**
- * The highest generation that may ever have been published. At a path that never had a version none was, so what may
- * still be under way there does not count: it would look like a restored Vault if it arrived late.
+ * The highest generation that counts. Without a record, what may still be under way does not: if it arrived late, the
+ * record would look like that of a restored Vault.
  */
 export function highestGeneration(s: Situation): number {
-  const isNew = s.observation.stored.state === 'absent';
-  const counted = isNew ? s.strays.filter((stray) => isOldStray(s, stray)) : s.strays;
+  const counted = s.record ? s.strays : s.strays.filter((stray) => isOldStray(s, stray));
   return Math.max(s.record?.generation ?? 0, ...counted.map((stray) => stray.marker.generation));
 }

@@ -71,7 +71,8 @@ export class Resync {
 
   #begin(now: number): boolean {
     if (this.#beganAt !== undefined) {
-      if (now < this.#beganAt + this.#options.resyncMs) return false;
+      // a clock that was put back must not put the resync off
+      if (now >= this.#beganAt && now < this.#beganAt + this.#options.resyncMs) return false;
       this.#periodMs = now - this.#beganAt;
     }
     this.#beganAt = now;

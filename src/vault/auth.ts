@@ -87,7 +87,7 @@ export class VaultAuth {
     const lease = await this.#tryRenewal(this.#lease, neededMs);
     if (lease && this.#suffices(lease, neededMs)) return lease;
     const alive = lease && lease.expiresAt > this.#now() ? lease : undefined;
-    if (alive && this.#lastLogin && this.#now() - this.#lastLogin.at < LOGIN_PAUSE_MS) return alive;
+    if (alive && this.#lastLogin && isWithin(this.#now() - this.#lastLogin.at, LOGIN_PAUSE_MS)) return alive;
     try {
       return await this.#logIn();
     } catch (error) {
@@ -116,7 +116,7 @@ export class VaultAuth {
       const { fingerprint } = await this.#login.read();
       const last = this.#lastLogin;
       const unchanged = last?.fingerprint === fingerprint;
-      const tooSoon = !this.#login.repeatable || (last && this.#now() - last.at < LOGIN_PAUSE_MS);
+      const tooSoon = !this.#login.repeatable || (last && isWithin(this.#now() - last.at, LOGIN_PAUSE_MS));
       if (unchanged && tooSoon) throw error;
       return this.#logIn();
     });
@@ -146,11 +146,16 @@ export class VaultAuth {
 
   #throwIfRefused(fingerprint: string): void {
     const refused = this.#refused;
-    if (refused?.fingerprint !== fingerprint || this.#now() - refused.at >= REFUSED_PAUSE_MS) return;
+    if (refused?.fingerprint !== fingerprint || !isWithin(this.#now() - refused.at, REFUSED_PAUSE_MS)) return;
     throw refused.error;
   }
 }
 
 function isDead(error: unknown): boolean {
   return error instanceof PortError && error.code === 'vault-token-dead';
+}
+
+/** A clock that was put back must not draw a pause out: time that did not pass counts as passed. */
+function isWithin(elapsedMs: number, pauseMs: number): boolean {
+  return elapsedMs >= 0 && elapsedMs < pauseMs;
 }

@@ -56,7 +56,8 @@ export class Places {
   }
 
   async #clusterId(anew: boolean): Promise<string> {
-    if (!anew && this.#cluster && this.#clock.now() - this.#cluster.at < CLUSTER_ID_MS) return this.#cluster.id;
+    const age = this.#clock.now() - (this.#cluster?.at ?? 0);
+    if (!anew && this.#cluster && age >= 0 && age < CLUSTER_ID_MS) return this.#cluster.id;
     this.#underway ??= this.#ask().finally(() => {
       this.#underway = undefined;
     });

@@ -7,7 +7,7 @@ import { encodePath, type VaultCall, type VaultClient } from './client.ts';
 import { durationMs } from './time.ts';
 
 /** What is the same for every path of the mount, and may be some time old. */
-type MountFacts = Pick<StoreStanding, 'mount' | 'namespace'> & { readonly lifetimeMs: number };
+type MountFacts = Pick<StoreStanding, 'mount' | 'namespace'> & { readonly lifetimeMs: number | undefined };
 
 const MOUNT_FACTS_MS = 60_000;
 
@@ -98,11 +98,16 @@ export class VaultStandings {
     return new Set(rights.filter((right) => right !== 'deny'));
   }
 
-  /** `delete_version_after` in ms as the mount's or a path's own answer has it; 0 where there is none or no right to see it. */
-  async #lifetime(where: string, token: Secret): Promise<number> {
+  /** `delete_version_after` in ms as the mount's or a path's own answer has it; 0 where there is none; undefined: no right to see it. */
+  async #lifetime(where: string, token: Secret): Promise<number | undefined> {
     const call: VaultCall = { attempted: `read ${where} in Vault`, method: 'GET', path: where, token };
-    const answer = await this.#client.ask(call, lifetimeAnswer).catch(unlessRefused);
-    return answer?.data.delete_version_after ?? 0;
+    try {
+      return (await this.#client.ask(call, lifetimeAnswer)).data.delete_version_after;
+    } catch (error) {
+      if (error instanceof PortError && error.code === 'vault-permission-denied') return undefined;
+      unlessRefused(error);
+      return 0;
+    }
   }
 }
 
@@ -122,7 +127,9 @@ function trimSlashes(namespace: string): string {
 }
 
 /** A negative lifetime of the mount switches the paths' own off, too; otherwise the smaller one that is set holds. */
-function inForce(mountMs: number, ownMs: number): number {
-  if (mountMs < 0) return Number.POSITIVE_INFINITY;
-  return Math.min(...[mountMs, ownMs].filter((ms) => ms > 0), Number.POSITIVE_INFINITY);
+function inForce(mountMs: number | undefined, ownMs: number | undefined): number | undefined {
+  if (mountMs !== undefined && mountMs < 0) return Number.POSITIVE_INFINITY;
+  const known = [mountMs ?? 0, ownMs ?? 0].filter((ms) => ms > 0);
+  if (known.length > 0) return Math.min(...known);
+  return mountMs === undefined || ownMs === undefined ? undefined : Number.POSITIVE_INFINITY;
 }

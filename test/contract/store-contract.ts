@@ -231,7 +231,7 @@ export function storeContract(name: string, open: () => Promise<VaultUnderContra
         const bare = await storeOn(kv, [`bare-${unique}`]);
         expect(await bare.standing(fresh(), 0)).toMatchObject({
           mount: 'kv-v2',
-          lifetimeMs: Number.POSITIVE_INFINITY,
+          lifetimeMs: undefined,
         });
       });
     });

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { PortError } from '../../src/rotation/errors.ts';
 import type { Issuer } from '../../src/rotation/ports.ts';
+import { Scheduler } from '../../src/scheduler/scheduler.ts';
 import { DAY, HOUR, type Replica, Stage, type StageOptions } from '../support/stage.ts';
 
 /** Stories in which something reasonable would cost an application its access. */
@@ -323,4 +324,134 @@ test('a clock a year ahead does not put the next rotation off by a year', async 
   await stage.replica().settle();
   stage.clock.step(-365 * DAY);
   expect(Date.parse(stage.record().rotate_at)).toBeLessThanOrEqual(stage.clock.now() + 31 * DAY);
+});
+
+test('a rollback of an edit leaves the key that consumers used meanwhile a grace', async () => {
+  const replica = stage.replica();
+  await replica.settle();
+  const { access_key_id, secret_access_key } = stage.secret() ?? {};
+  await replica.settle('billing', now);
+  const ours = stage.secret() ?? {};
+  stage.handWrite({ ...ours, access_key_id, secret_access_key });
+  stage.clock.advance(5 * DAY);
+  expect((await replica.settle()).trouble?.code).toBe('edited');
+  stage.handWrite(ours);
+  stage.clock.advance(HOUR);
+  expect((await replica.settle()).notices).toMatchObject([{ code: 'used-lately' }]);
+  expect(stage.live().map((credential) => credential.accessKeyId)).toContain(access_key_id);
+  stage.clock.advance(DAY);
+  await replica.settle();
+  expect(stage.live().map((credential) => credential.accessKeyId)).not.toContain(access_key_id);
+});
+
+test('a fence does not shorten the life of a secret that has days left', async () => {
+  const replica = stage.replica();
+  await replica.settle();
+  const { config } = stage.vault.vault.kv2();
+  config.deleteAfterMs = 10 * DAY;
+  await replica.settle('billing', now);
+  stage.glesys.faults.add({ ...CREATE, fault: 'drop_after', times: 1 });
+  await replica.pass('billing', now);
+  config.deleteAfterMs = 10 * HOUR;
+  stage.clock.advance(HOUR);
+  expect((await replica.settle()).trouble).toMatchObject({ code: 'lifetime-short' });
+  stage.clock.advance(11 * HOUR);
+  expect(stage.works()).toBe(true);
+});
+
+test('once a lifetime was removed, a new version is published before the old one is deleted', async () => {
+  const replica = stage.replica();
+  await replica.settle();
+  const { config } = stage.vault.vault.kv2();
+  config.deleteAfterMs = 10 * HOUR;
+  const body = '{"errors":["permission denied"]}';
+  for (const path of ['/v1/secret/config', '/v1/secret/metadata/']) {
+    stage.vault.faults.add({ method: 'GET', path, fault: 'status', status: 403, body });
+  }
+  await replica.settle('billing', now);
+  config.deleteAfterMs = 0;
+  stage.vault.faults.clear();
+  stage.clock.advance(9 * HOUR + 50 * 60_000);
+  expect((await replica.settle()).did).toBe('rotated');
+});
+
+test('a list that does not show what is issued does not lead to issuing without bound', async () => {
+  const replica = stage.replica();
+  stage.glesys.account.credentials = () => [];
+  stage.vault.faults.add({ ...WRITE, fault: 'drop_before' });
+  for (let attempt = 0; attempt < 20; attempt += 1) {
+    await replica.pass();
+    stage.clock.advance(60_000);
+  }
+  expect(stage.eventNames().filter((name) => name === 'credential.issued')).toHaveLength(2);
+});
+
+test('processes one after another do not fill an instance that cuts descriptions', async () => {
+  stage.glesys.account.rewriteDescription = (description) => description.slice(0, 20);
+  for (let run = 0; run < 12; run += 1) {
+    await stage.replica(`timer-${run}`).settle();
+    stage.clock.advance(HOUR);
+  }
+  expect(stage.live()).toHaveLength(1);
+});
+
+test('an operator may replace a gone credential where the daemon would', async () => {
+  const replica = stage.replica();
+  await replica.settle();
+  for (let rotation = 0; rotation < 3; rotation += 1) await replica.settle('billing', now);
+  const { id } = current();
+  const description = stage.live().at(-1)?.description ?? '';
+  await stage.glesys.account.create(
+    stage.instance,
+    description.replace(/.$/, (last) => (last === '0' ? '1' : '0')),
+  );
+  await stage.glesys.account.remove(stage.instance, id);
+  stage.clock.advance(HOUR - 1);
+  expect((await stage.replica('replica-2').settle('billing', now)).trouble).toBeUndefined();
+  expect(stage.works()).toBe(true);
+});
+
+test('strays that an adoption enters get their whole grace, however long it took to verify', async () => {
+  await stage.close();
+  const verify = { timeoutMs: HOUR, successes: 1, buckets: [] };
+  stage = await Stage.open({ applications: { billing: { graceMs: HOUR, verify } } });
+  await stage.replica().settle();
+  const [previous] = stage.live();
+  stage.clock.advance(3 * HOUR);
+  stage.keys.worksAfterMs = 50 * 60_000;
+  const made = await stage.glesys.account.create(stage.instance, 'by hand');
+  stage.handWrite({ access_key_id: made.accessKeyId, secret_access_key: made.secretAccessKey });
+  const replica = stage.replica('replica-2', billing({ graceMs: HOUR, verify, adopt: true }));
+  expect((await replica.pass()).did).toBe('adopted');
+  const entry = stage.record().superseded.find(({ id }) => id === previous?.id);
+  expect(Date.parse(entry?.revoke_at ?? '')).toBeGreaterThanOrEqual(stage.clock.now() + HOUR - 1000);
+});
+
+test('adopting with a clock a year ahead does not put the rotation off by a year', async () => {
+  const made = await stage.glesys.account.create(stage.instance, 'by hand');
+  stage.handWrite({ access_key_id: made.accessKeyId, secret_access_key: made.secretAccessKey });
+  stage.clock.step(365 * DAY);
+  await stage.replica('replica-1', billing({ adopt: true })).settle();
+  stage.clock.step(-365 * DAY);
+  expect(Date.parse(stage.record().rotate_at)).toBeLessThanOrEqual(stage.clock.now() + 31 * DAY);
+});
+
+test('a clock that was put back does not put the resync off', async () => {
+  const replica = stage.replica();
+  await replica.settle();
+  stage.clock.step(365 * DAY);
+  const { rotator } = stage.replica('second').parts;
+  const edges = { clock: stage.clock, random: Math.random, onOutcome: () => {}, pace: async () => {} };
+  const scheduler = new Scheduler({ replica: 'second', policy: stage.policy(), rotator, ...edges });
+  scheduler.tick();
+  await scheduler.idle();
+  stage.clock.step(-365 * DAY);
+  await stage.glesys.account.remove(stage.instance, current().id);
+  for (let look = 0; look < 6; look += 1) {
+    stage.clock.advance(2 * HOUR);
+    scheduler.tick();
+    await scheduler.idle();
+  }
+  await scheduler.stop();
+  expect(stage.works()).toBe(true);
 });

@@ -326,7 +326,7 @@ test('a stray dated far ahead is entered: its date tells no age, and the fence i
 });
 
 test('a revocation that failed lately waits, keeps nothing else from happening, and is shown', () => {
-  const problem = { code: 'issuer-unauthorized', reason: 'may not delete', remedy: 'let it' };
+  const problem = { code: 'revocation-failed', reason: 'may not delete', remedy: 'let it' };
   const putOff = new Map([['id-6', { until: NOW + 30_000, problem }]]);
   const of: Scene = { record: withOver, listed: [marked(7, 7), marked(6, 6)], putOff };
   expect(decided(of)).toEqual({ do: 'wait', until: NOW + 30_000, next: 'revoke AK6' });
@@ -384,4 +384,10 @@ test('to lift a refusal that does not stand there is a mistake, not a rotation',
     do: 'refuse',
     refusal: { code: 'nothing-to-lift' },
   });
+});
+
+test('a refusal that was not named is not lifted along with another', () => {
+  const record = recordOf({ credential: null, place: 'ffffffff' });
+  expect(decided({ record, request: despite('copied') })).toMatchObject({ do: 'refuse', refusal: { code: 'retired' } });
+  expect(doing({ record, request: despite('copied', 'retired') })).toBe('rotate');
 });
