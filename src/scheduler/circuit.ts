@@ -22,6 +22,8 @@ export interface CircuitOptions {
 }
 
 const FAILURES = 5;
+/** The wall clock is put back by this much before it counts; less passes by itself. */
+const CLOCK_STEP_MS = 2_000;
 const PROBE_AFTER_MS = [5_000, 10_000, 20_000, 40_000, 60_000];
 
 /** How a call ended as the breaker sees it: anything the server answered, a refusal included, shows that it is there. */
@@ -34,7 +36,9 @@ type Answer<T> = { readonly value: T } | { readonly refusal: unknown };
 export class Circuit {
   readonly server: string;
   readonly code: string;
-  readonly #policy: CircuitBreakerPolicy;
+  readonly #options: CircuitOptions;
+  #policy: CircuitBreakerPolicy;
+  #latest = Date.now();
   readonly #events = new EventEmitter<{ open: []; close: [] }>();
   #isOpen = false;
   #lastFailure: Problem | undefined;
@@ -44,11 +48,27 @@ export class Circuit {
   constructor(options: CircuitOptions) {
     this.server = options.server;
     this.code = options.code;
-    this.#policy = circuitBreaker(handleAll, {
-      breaker: new ConsecutiveBreaker(options.failures ?? FAILURES),
-      halfOpenAfter: new IterableBackoff(options.probeAfterMs ?? PROBE_AFTER_MS),
+    this.#options = options;
+    this.#policy = this.#newPolicy();
+  }
+
+  #newPolicy(): CircuitBreakerPolicy {
+    const policy = circuitBreaker(handleAll, {
+      breaker: new ConsecutiveBreaker(this.#options.failures ?? FAILURES),
+      halfOpenAfter: new IterableBackoff(this.#options.probeAfterMs ?? PROBE_AFTER_MS),
     });
-    this.#policy.onStateChange((state) => this.#turn(state !== CircuitState.Closed));
+    policy.onStateChange((state) => policy === this.#policy && this.#turn(state !== CircuitState.Closed));
+    return policy;
+  }
+
+  /** The breaker waits by the wall clock: where that was put back, it would stay open for as long. */
+  #renewWhereClockWentBack(): void {
+    const now = Date.now();
+    const wentBack = now < this.#latest - CLOCK_STEP_MS;
+    this.#latest = now;
+    if (!wentBack) return;
+    this.#policy = this.#newPolicy();
+    this.#turn(false);
   }
 
   /** Whether calls are held back; also while a probe is under way. */
@@ -74,6 +94,7 @@ export class Circuit {
    * `create a credential on os-ab123`. Calls must not be nested in one another.
    */
   async execute<T>(attempted: string, call: () => Promise<T>): Promise<T> {
+    this.#renewWhereClockWentBack();
     try {
       const answer = await this.#policy.execute(() => this.#watched(call));
       if ('refusal' in answer) throw answer.refusal;

@@ -34,17 +34,13 @@ export function pacedIssuer(
 type PacedCall = <T>(attempted: string, call: () => Promise<T>) => Promise<T>;
 
 function pacedCalls(limits: IssuerLimits, circuit: Circuit): PacedCall {
-  const queue = new PQueue({
-    concurrency: limits.concurrency,
-    interval: INTERVAL_MS,
-    intervalCap: limits.perSecond,
-    strict: true,
-  });
+  const queue = new PQueue({ concurrency: limits.concurrency });
+  const pace = paceOf(limits.perSecond, INTERVAL_MS);
   circuit.onOpen(() => queue.clear());
   return (attempted, call) =>
     circuit.execute(attempted, async () => {
       try {
-        return await queue.add(call);
+        return await queue.add(() => pace().then(call));
       } catch (error) {
         throw wasCleared(error) ? circuit.shed(attempted) : error;
       }
@@ -70,6 +66,20 @@ export function guardedStore(store: SecretStore, circuit: Circuit): SecretStore 
 
 /** A pace of so many steps a second, evenly: each call resolves when its turn has come. */
 export function steadyPace(perSecond: number): () => Promise<void> {
-  const queue = new PQueue({ interval: INTERVAL_MS / perSecond, intervalCap: 1, strict: true });
-  return () => queue.add(() => {});
+  return paceOf(1, INTERVAL_MS / perSecond);
+}
+
+/**
+ * At most `most` steps in any `intervalMs`. By a clock that nobody sets: a pace by the wall clock stands still for as
+ * long as that is put back.
+ */
+function paceOf(most: number, intervalMs: number): () => Promise<void> {
+  const starts: number[] = [];
+  return async () => {
+    const now = performance.now();
+    const earliest = starts.length < most ? now : (starts.shift() ?? now) + intervalMs;
+    const at = Math.max(now, earliest);
+    starts.push(at);
+    if (at > now) await new Promise((resolve) => setTimeout(resolve, at - now));
+  };
 }

@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test, vi } from 'vitest';
 import { PortError } from '../../src/rotation/errors.ts';
 import { Circuit } from '../../src/scheduler/circuit.ts';
 import { ServerWatch } from '../../src/scheduler/server-watch.ts';
@@ -111,4 +111,21 @@ test('a watch survives a probe that fails and probes again at a later beat', asy
   answer = () => Promise.resolve();
   await watch.beat();
   expect(watch.isDown).toBe(false);
+});
+
+test('an open circuit is probed again although the wall clock was put back', async () => {
+  const real = Date.now.bind(Date);
+  let ahead = 365 * 86_400_000;
+  const clock = vi.spyOn(Date, 'now').mockImplementation(() => real() + ahead);
+  onTestFinished(() => clock.mockRestore());
+  const circuit = new Circuit({ server: 'Vault', code: 'vault-circuit-open', failures: 1, probeAfterMs: [60_000] });
+  const details = { attempted: 'x', reason: 'certificate expired', remedy: '', concerns: 'server' } as const;
+  const failing = async () => {
+    throw new PortError({ kind: 'unavailable', code: 'vault-unreachable', ...details });
+  };
+  await circuit.execute('call', failing).catch(() => {});
+  expect(circuit.isOpen).toBe(true);
+  ahead = 0;
+  expect(await circuit.execute('probe', async () => 'answered')).toBe('answered');
+  expect(circuit.isOpen).toBe(false);
 });

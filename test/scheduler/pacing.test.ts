@@ -1,4 +1,4 @@
-import { afterEach, expect, test, vi } from 'vitest';
+import { afterEach, expect, onTestFinished, test, vi } from 'vitest';
 import { Secret } from '../../src/policy/secret.ts';
 import type { Issuer, ListedCredential, SecretStore } from '../../src/rotation/ports.ts';
 import { Circuit } from '../../src/scheduler/circuit.ts';
@@ -149,3 +149,14 @@ function plainIssuer(): Issuer {
     revoke: async () => {},
   };
 }
+
+test('a pace goes on although the wall clock was put back', async () => {
+  const real = Date.now.bind(Date);
+  let ahead = 3_600_000;
+  const clock = vi.spyOn(Date, 'now').mockImplementation(() => real() + ahead);
+  onTestFinished(() => clock.mockRestore());
+  const pace = steadyPace(100);
+  await pace();
+  ahead = 0;
+  await pace();
+});
