@@ -6,7 +6,7 @@ import { fieldsToWrite, pairIn } from './mapping.ts';
 import { isMarkedFor } from './marker.ts';
 import type { KeyPair } from './ports.ts';
 import { type CurrentCredential, iso, type RotationRecord } from './record.ts';
-import { clocksDisagree, highestGeneration, type Situation } from './situation.ts';
+import { highestGeneration, later, type Situation, scheduleTime } from './situation.ts';
 import { carriedEntries, strayEntries } from './superseded.ts';
 import { verify } from './verify.ts';
 import type { World } from './world.ts';
@@ -38,7 +38,7 @@ export async function adopt(seen: Situation, world: World): Promise<Written> {
   const pair = pairToVerify(seen, seen.record?.fields ?? seen.application.fields);
   await verify(pair, seen.target, seen.application.verify, world);
   // graces start at the write, however long the verification took
-  const s = { ...seen, latest: seen.latest + (world.clock.now() - seen.now) };
+  const s = later(seen, world.clock.now());
   const record = s.record ? renamed(s, s.record, world) : takenOver(s, pair, world);
   const fields = fieldsToWrite(s.application.fields, s.record?.fields ?? {});
   const written = await commit(s, draftFields(s, fields, pair, record), world);
@@ -93,11 +93,6 @@ function firstSchedule(s: Situation, generation: number) {
   const at = scheduleTime(s);
   const rotateAt = rescheduledAt(rotate, at, at, { ...s.bearer, generation });
   return { published_at: iso(at), rotate_at: iso(rotateAt), schedule: scheduleText(rotate) };
-}
-
-/** A clock that is far ahead must not put the next rotation off: where the clocks disagree the earlier one counts. */
-function scheduleTime(s: Situation): number {
-  return clocksDisagree(s) ? s.earliest : s.now;
 }
 
 function pairToVerify(s: Situation, fields: FieldMapping): KeyPair {

@@ -10,7 +10,7 @@ import { formatMarker, newMarker } from './marker.ts';
 import type { IssuedCredential } from './ports.ts';
 import { readBack } from './readback.ts';
 import { iso, revokeTime } from './record.ts';
-import { clocksDisagree, type Situation } from './situation.ts';
+import { later, type Situation, scheduleTime } from './situation.ts';
 import { supersededByPublish } from './superseded.ts';
 import { verify } from './verify.ts';
 import { attemptMs, siteOf, type World } from './world.ts';
@@ -181,7 +181,7 @@ function draftPublish({ s, rotation, world }: Attempt, candidate: Candidate): Dr
   const now = world.clock.now();
   const { rotate } = s.application;
   const { generation } = rotation;
-  const publishedAt = publishTime(s, now);
+  const publishedAt = scheduleTime(s, now);
   return draftFields(s, fieldsToWrite(s.application.fields, s.record?.fields ?? {}), candidate, {
     ...s.record,
     v: 1,
@@ -197,13 +197,8 @@ function draftPublish({ s, rotation, world }: Attempt, candidate: Candidate): Dr
     published_at: iso(publishedAt),
     rotate_at: iso(rotateAt(rotate, publishedAt, { ...s.bearer, generation })),
     schedule: scheduleText(rotate),
-    superseded: supersededByPublish({ ...s, latest: s.latest + (now - s.now) }, rotation.entering),
+    superseded: supersededByPublish(later(s, now), rotation.entering),
   });
-}
-
-/** A clock that is far ahead must not put the next rotation off: where the clocks disagree the earlier one counts. */
-function publishTime(s: Situation, now: number): number {
-  return clocksDisagree(s) ? Math.min(now, s.earliest + (now - s.now)) : now;
 }
 
 /** The credential is published; what goes wrong from here on is told and changes nothing. */

@@ -123,3 +123,16 @@ export function highestGeneration(s: Situation): number {
   const counted = s.record ? s.strays : s.strays.filter((stray) => isOldStray(s, stray));
   return Math.max(s.record?.generation ?? 0, ...counted.map((stray) => stray.marker.generation));
 }
+
+/**
+ * When (Unix ms) something done at `now` counts as done for the schedule. A clock that is far ahead must not put the
+ * next rotation off, so where the clocks disagree the earlier one counts.
+ */
+export function scheduleTime(s: Situation, now = s.now): number {
+  return clocksDisagree(s) ? Math.min(now, s.earliest + (now - s.now)) : now;
+}
+
+/** The situation a while later: what starts then, graces above all, starts at the clocks of then. */
+export function later(s: Situation, now: number): Situation {
+  return { ...s, latest: s.latest + (now - s.now) };
+}
