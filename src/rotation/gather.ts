@@ -1,5 +1,4 @@
 import type { IssueFacts, WriteFacts } from './conditions.ts';
-import type { RotateReason } from './decide.ts';
 import { problemOf } from './errors.ts';
 import type { StoreStanding } from './ports.ts';
 import type { Situation } from './situation.ts';
@@ -7,11 +6,7 @@ import type { Entering } from './superseded.ts';
 import { attemptMs, siteOf, type World } from './world.ts';
 
 /** What the conditions before an issue are judged by. Throws `PortError` where the store does not answer. */
-export async function gatherForIssue(
-  s: Situation,
-  rotation: { readonly why: RotateReason; readonly entering: Entering },
-  world: World,
-): Promise<IssueFacts> {
+export async function gatherForIssue(s: Situation, entering: Entering, world: World): Promise<IssueFacts> {
   const { lists } = world;
   const { list, instance } = s.observation;
   const hidden = lists.leftAndHidden(list, s.application.name);
@@ -31,7 +26,7 @@ export async function gatherForIssue(
     quota: siteOf(world, s.application).quota,
     live: s.own.length + hidden,
     urgent: s.observation.current.is === 'gone' || !s.record,
-    waitingStrays: (s.record && rotation.entering.strays.length === 0 ? s.strays.length : 0) + hidden,
+    waitingStrays: (s.record && entering.strays.length === 0 ? s.strays.length : 0) + hidden,
   };
 }
 

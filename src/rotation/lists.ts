@@ -243,6 +243,7 @@ export class Lists {
     for (const issue of issues ?? []) if (issue.endMark <= list.mark) issues?.delete(issue);
     this.#forgetRevocations(list);
   }
+
   /** A credential that a later list lacks needs no memory. */
   #forgetRevocations(list: CredentialList): void {
     const prefix = keyOf(list.instance, '');

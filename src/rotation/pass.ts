@@ -79,9 +79,7 @@ class PassRotator implements Rotator, Examiner, Stoppable {
     const examined = await this.#tryTo(application, async () => {
       const s = this.#situate(await this.#observe(await this.#read(application)), undefined);
       const outcome = this.#outcome(s, decide(s), { did: 'nothing' });
-      const why = s.observation.current.is === 'gone' ? 'gone' : 'due';
-      const entering = { strays: [], why: 'stray' as const };
-      return { outcome, unmet: unmetForIssue(await gatherForIssue(s, { why, entering }, this.#world)) };
+      return { outcome, unmet: unmetForIssue(await gatherForIssue(s, { strays: [], why: 'stray' }, this.#world)) };
     });
     return 'did' in examined ? { outcome: examined, unmet: [] } : examined;
   }

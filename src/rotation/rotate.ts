@@ -42,7 +42,7 @@ export type Rotated =
  * while its publish was not sent, and left for the next look afterwards.
  */
 export async function rotate(s: Situation, rotation: Rotation, world: World): Promise<Rotated> {
-  const [blocked] = unmetForIssue(await gatherForIssue(s, rotation, world));
+  const [blocked] = unmetForIssue(await gatherForIssue(s, rotation.entering, world));
   if (blocked) return { blocked };
   const attempt = begin(s, rotation, world);
   tellBeginning(attempt);

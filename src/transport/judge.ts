@@ -116,7 +116,7 @@ function ruleFor({ manner }: Site, attempt: Attempt, answer: Answer, words: stri
 }
 
 /** Retry-After in ms: seconds, or a date, which is taken by the server's own clock. */
-export function retryAfter(answer: Answer): number | undefined {
+function retryAfter(answer: Answer): number | undefined {
   const { 'retry-after': value, date = '' } = answer.headers;
   if (value === undefined) return undefined;
   if (/^\d+$/.test(value)) return Number(value) * 1000;
