@@ -1,10 +1,9 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { inject } from 'vitest';
 import { stringify } from 'yaml';
 import type { Exit, RunningProcess } from '../../support/running-process.ts';
 import type { Scene } from '../../support/scene.ts';
-
-const MAIN = join(import.meta.dirname, '..', '..', '..', 'dist', 'main.js');
 
 /** One line of the daemon's log. */
 export type LogLine = Readonly<Record<string, unknown>>;
@@ -55,6 +54,6 @@ export interface DaemonSpec {
 export async function startDaemon(scene: Scene, { name, policy, env }: DaemonSpec): Promise<Daemon> {
   const file = join(scene.dir, `${name}.yaml`);
   await writeFile(file, stringify(policy));
-  const args = [MAIN, 'run', '--config', file];
+  const args = [inject('rekeydProgram'), 'run', '--config', file];
   return new Daemon(scene.start({ name, command: process.execPath, args, env }));
 }
