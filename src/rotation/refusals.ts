@@ -33,7 +33,8 @@ export const REFUSALS: readonly Refusal[] = [
     test: ({ observation: { record } }) =>
       record.state === 'unreadable' ? `the field rekeyd cannot be read: ${record.why}` : undefined,
     remedy: (s) =>
-      `Upgrade rekeyd if a newer one wrote it; otherwise restore an earlier version of ${s.application.path}.`,
+      `Upgrade rekeyd if a newer one wrote it; otherwise bring an earlier version of ${s.application.path} back ` +
+      '(vault kv rollback).',
   },
   {
     code: 'unmanaged',

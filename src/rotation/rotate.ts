@@ -182,7 +182,8 @@ function draftPublish({ s, rotation, world }: Attempt, candidate: Candidate): Dr
   const { rotate } = s.application;
   const { generation } = rotation;
   const publishedAt = scheduleTime(s, now);
-  return draftFields(s, fieldsToWrite(s.application.fields, s.record?.fields ?? {}), candidate, {
+  const then = later(s, now);
+  return draftFields(then, fieldsToWrite(s.application.fields, s.record?.fields ?? {}), candidate, {
     ...s.record,
     v: 1,
     ...s.bearer,
@@ -197,7 +198,7 @@ function draftPublish({ s, rotation, world }: Attempt, candidate: Candidate): Dr
     published_at: iso(publishedAt),
     rotate_at: iso(rotateAt(rotate, publishedAt, { ...s.bearer, generation })),
     schedule: scheduleText(rotate),
-    superseded: supersededByPublish(later(s, now), rotation.entering),
+    superseded: supersededByPublish(then, rotation.entering),
   });
 }
 

@@ -3,7 +3,7 @@ import type { PutOff } from './lists.ts';
 import { type Bearer, isMarkedFor, type Marker } from './marker.ts';
 import type { Observation } from './observe.ts';
 import type { S3Target, SecretData } from './ports.ts';
-import type { RotationRecord, Superseded } from './record.ts';
+import { asArrived, type RotationRecord, type Superseded } from './record.ts';
 import type { OperatorRequest } from './rotator.ts';
 import { attemptMs, CLOCK_TOLERANCE_MS } from './world.ts';
 
@@ -49,7 +49,7 @@ export type Surroundings = Pick<
 >;
 
 export function situate(observation: Observation, around: Surroundings): Situation {
-  const record = observation.record.state === 'record' ? observation.record.record : undefined;
+  const record = recordIn(observation);
   const own = ownCredentials(observation);
   const known = new Set([record?.credential?.id, ...(record?.superseded ?? []).map((entry) => entry.id)]);
   const { serverTime } = observation.stored;
@@ -68,6 +68,11 @@ export function situate(observation: Observation, around: Surroundings): Situati
     latest: Math.max(around.now, serverNow),
     clocksApartMs: Math.abs(observation.readAt - observation.stored.serverTime),
   };
+}
+
+function recordIn({ record, stored }: Observation): RotationRecord | undefined {
+  if (record.state !== 'record') return undefined;
+  return stored.state === 'present' ? asArrived(record.record, stored) : record.record;
 }
 
 function ownCredentials(observation: Observation): readonly OwnCredential[] {

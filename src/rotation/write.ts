@@ -3,7 +3,7 @@ import { Secret } from '../policy/secret.ts';
 import { PortError } from './errors.ts';
 import { renderFields, type WrittenFields } from './mapping.ts';
 import type { KeyPair, SecretData } from './ports.ts';
-import { digestOf, type RotationRecord, writeRecord } from './record.ts';
+import { digestOf, iso, type RotationRecord, writeRecord } from './record.ts';
 import type { Situation } from './situation.ts';
 import type { World } from './world.ts';
 
@@ -23,7 +23,13 @@ export interface Draft {
 
 /** The same fields with a new record beside them. */
 export function draftRecord(s: Situation, record: RotationRecord): Draft {
-  return { record, data: new Secret({ ...s.data, [RECORD_FIELD]: writeRecord(record) }) };
+  const whole = { ...record, written: writtenNow(s) };
+  return { record: whole, data: new Secret({ ...s.data, [RECORD_FIELD]: writeRecord(whole) }) };
+}
+
+/** Which version this is to be, and from when its graces count: how long it was on its way shows by it. */
+function writtenNow(s: Situation): NonNullable<RotationRecord['written']> {
+  return { version: s.observation.stored.version + 1, at: iso(s.latest) };
 }
 
 /** New values of our fields under a new record; what is not ours is carried over as it was. */
@@ -31,7 +37,7 @@ export function draftFields(
   s: Situation,
   fields: WrittenFields,
   pair: KeyPair,
-  record: Omit<RotationRecord, 'fields' | 'endpoint' | 'region' | 'digest'>,
+  record: Omit<RotationRecord, 'fields' | 'endpoint' | 'region' | 'digest' | 'written'>,
 ): Draft {
   const ours = renderFields(fields, pair, s.target).reveal();
   const before = new Set([...Object.keys(s.record?.fields ?? {}), RECORD_FIELD]);
@@ -42,6 +48,7 @@ export function draftFields(
     endpoint: s.target.endpoint,
     region: s.target.region,
     digest: digestOf(ours, Object.keys(fields)),
+    written: writtenNow(s),
   } as RotationRecord;
   return {
     record: whole,
