@@ -11,7 +11,11 @@ export const systemClock: Clock = {
 
 export const cryptoHex: RandomHex = (bytes) => randomBytes(bytes).toString('hex');
 
+/** Whatever a machine is called, its name stands in records and messages, which take printable ASCII only. */
+const UNPRINTABLE = /[^\x21-\x7e]/g;
+const LONGEST_HOST = 253;
+
 /** Who this process is among the replicas: no two are alike, and a person can tell where it runs. */
-export function replicaName(): string {
-  return `${hostname()}-${cryptoHex(4)}`;
+export function replicaName(host: string = hostname()): string {
+  return `${host.replaceAll(UNPRINTABLE, '_').slice(0, LONGEST_HOST)}-${cryptoHex(4)}`;
 }

@@ -3,7 +3,7 @@ import { Secret } from '../policy/secret.ts';
 import { PortError } from './errors.ts';
 import { renderFields, type WrittenFields } from './mapping.ts';
 import type { KeyPair, SecretData } from './ports.ts';
-import { digestOf, iso, type RotationRecord, writeRecord } from './record.ts';
+import { digestOf, iso, type RecordReading, type RotationRecord, readRecord, writeRecord } from './record.ts';
 import type { Situation } from './situation.ts';
 import type { World } from './world.ts';
 
@@ -63,9 +63,23 @@ export function draftFields(
  */
 export async function commit(s: Situation, draft: Draft, world: World): Promise<Written> {
   const { version } = s.observation.stored;
+  // what we could not read again would keep every replica from this path, and no person could lift it
+  const reading = readRecord(draft.data.reveal());
+  if (reading.state !== 'record') throw unwritable(s, reading);
   const answer = await world.store.write(s.application.path, draft.data, version);
   if (answer.version !== version + 1) throw unconfirmed(s, version + 1, answer.version);
   return { ...draft, version: answer.version, expiresAt: answer.expiresAt };
+}
+
+function unwritable(s: Situation, reading: Exclude<RecordReading, { state: 'record' }>): PortError {
+  return new PortError({
+    kind: 'rejected',
+    code: 'record-unwritable',
+    attempted: `write ${s.application.path}`,
+    reason: `the record would not be readable again: ${reading.state === 'none' ? 'it is missing' : reading.why}`,
+    remedy: 'Nothing was written. See what is odd about that member: an id of the issuer, a region, a name.',
+    concerns: 'request',
+  });
 }
 
 function unconfirmed(s: Situation, expected: number, got: number): PortError {
