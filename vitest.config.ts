@@ -1,7 +1,9 @@
 import { defineConfig } from 'vitest/config';
+import { sabotagedHearts } from './test/model/sabotage-plugin.ts';
 
 /** Everything that needs no outside server. `test/real/` has its own configuration: vitest.real.config.ts. */
 export default defineConfig({
+  plugins: [sabotagedHearts()],
   test: {
     include: ['test/**/*.test.ts'],
     exclude: ['test/real/**'],

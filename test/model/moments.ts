@@ -1,0 +1,35 @@
+import { parseMarker } from '../../src/rotation/marker.ts';
+import { type Outside, recordAt } from './outside.ts';
+
+/** By default an attempt lasts two minutes besides its verification, and clocks differ by a minute at most. */
+const ATTEMPT_AND_CLOCKS_MS = 180_000;
+
+/** Everything that may be waited for, Unix ms: stored times, and the age at which a stray is old. */
+function* moments(outside: Outside, verifyMs: number): Iterable<number> {
+  for (const path of Object.keys(outside.secrets)) {
+    const record = recordAt(outside, path);
+    if (!record) continue;
+    const { rotate_at, superseded, hold } = record;
+    yield Date.parse(rotate_at);
+    for (const { revoke_at } of superseded) if (revoke_at !== null) yield Date.parse(revoke_at);
+    if (hold) yield Date.parse(hold.until);
+  }
+  for (const { live, description } of outside.keys) {
+    const marker = live ? parseMarker(description) : undefined;
+    if (marker) yield marker.attemptedAt + verifyMs + ATTEMPT_AND_CLOCKS_MS;
+  }
+}
+
+/** The next moment at which something may become possible, after the servers' second has turned too. */
+export function nextMoment(
+  outside: Outside,
+  verifyMs: number,
+  around: { readonly sleeps: readonly number[]; readonly clocksAheadMs: readonly number[]; readonly horizon: number },
+): number | undefined {
+  const { sleeps, clocksAheadMs, horizon } = around;
+  const ahead = [...moments(outside, verifyMs)]
+    .flatMap((at) => clocksAheadMs.map((ms) => at - ms))
+    .map((at) => Math.floor(at / 1000) * 1000 + 1000);
+  const next = Math.min(...[...ahead, ...sleeps].filter((at) => at > outside.now));
+  return next <= horizon ? next : undefined;
+}

@@ -1,0 +1,130 @@
+import { createHash } from 'node:crypto';
+import { type RotationRecord, readRecord } from '../../src/rotation/record.ts';
+import type { Call, Data } from './calls.ts';
+
+/** A credential, and what became of it. */
+export interface Key {
+  readonly instance: string;
+  readonly id: string;
+  readonly accessKeyId: string;
+  readonly description: string;
+  readonly live: boolean;
+  /** The endpoints at which S3 accepted it at least once. */
+  readonly verifiedAt: readonly string[];
+  /** Who revoked it. */
+  readonly endedBy?: 'rekeyd' | 'hand';
+  /** When another one took its place, Unix ms: from then on consumers have the grace. */
+  readonly replacedAt?: number;
+}
+
+/** The newest version at a path; `data` is null where it was deleted. */
+export interface Version {
+  readonly version: number;
+  readonly createdAt: number;
+  readonly data: Data | null;
+  /** What rekeyd must leave alone until a person decides: the whole version, or the credential in it. */
+  readonly locked?: 'all' | 'credential';
+}
+
+/** A call on its way that nobody waits for any more. */
+export interface Flight {
+  readonly call: Call;
+  readonly by: Caller;
+}
+
+/** Whose call it is. What carries exactly one of these markers, and nothing else, is the caller's to revoke. */
+export interface Caller {
+  readonly owner: string;
+  /** Application → path, by the caller's policy. */
+  readonly paths: Readonly<Record<string, string>>;
+  /** Whether somebody asked for a rotation in this pass, and lifted a refusal for it. */
+  readonly asked: boolean;
+  readonly despite: boolean;
+  /** Why nothing that it issues could be published and kept. */
+  readonly unfit?: string;
+}
+
+/** Issuer, S3 and Vault as data. Nothing changes it: each step makes a new one. Times are Unix ms. */
+export interface Outside {
+  readonly now: number;
+  readonly graceMs: number;
+  readonly keys: readonly Key[];
+  readonly secrets: Readonly<Record<string, Version>>;
+  /** By path, what stood there before the newest version. */
+  readonly before: Readonly<Record<string, Version>>;
+  /** By path, the mappings that rekeyd wrote there one after the other. */
+  readonly mappings: Readonly<Record<string, readonly string[]>>;
+  readonly flights: readonly Flight[];
+  /** The issuer's list lacks what Vault holds. */
+  readonly shortList: boolean;
+  /** At so many live credentials, or strays, of an application nothing more may be issued for it. */
+  readonly limits?: { readonly live: number; readonly strays: number };
+  /** The first promise that was broken, in words. */
+  readonly wrong?: string;
+}
+
+export const ENDPOINT = 'https://s3.example';
+export const REGION = 'here';
+
+/** Where a path is: what the marker and the record call its place. */
+export function placeOf(path: string): string {
+  return createHash('sha256').update(path).digest('hex').slice(0, 8);
+}
+
+export function secretOf(accessKeyId: string): string {
+  return `SECRET-of-${accessKeyId}`;
+}
+
+/** The key that consumers read at a path. */
+export function wornAt({ secrets, keys }: Outside, path: string): Key | undefined {
+  const id = secrets[path]?.data?.['access_key_id'];
+  return keys.find((key) => key.accessKeyId === id);
+}
+
+export function isWorn(outside: Outside, { id }: Key): boolean {
+  return Object.keys(outside.secrets).some((path) => wornAt(outside, path)?.id === id);
+}
+
+export function recordAt({ secrets }: Pick<Outside, 'secrets'>, path: string): RotationRecord | undefined {
+  const data = secrets[path]?.data;
+  return data ? recordIn(data) : undefined;
+}
+
+const records = new WeakMap<Data, { readonly record: RotationRecord | undefined }>();
+
+/** Nothing changes a version, so each is read once, however many worlds have it. */
+function recordIn(data: Data): RotationRecord | undefined {
+  const known = records.get(data);
+  if (known) return known.record;
+  const reading = readRecord(data);
+  const record = reading.state === 'record' ? reading.record : undefined;
+  records.set(data, { record });
+  return record;
+}
+
+export function withKey(outside: Outside, key: Key): Outside {
+  return { ...outside, keys: outside.keys.map((one) => (one.id === key.id ? key : one)) };
+}
+
+/** A new version, whoever wrote it. What stood there until now has its grace from now on, if consumers had it. */
+export function put(outside: Outside, path: string, data: Data | null, locked?: Version['locked']): Outside {
+  const newest = outside.secrets[path];
+  const version: Version = {
+    version: (newest?.version ?? 0) + 1,
+    createdAt: outside.now,
+    data,
+    ...(locked && { locked }),
+  };
+  const after = {
+    ...outside,
+    secrets: { ...outside.secrets, [path]: version },
+    ...(newest && { before: { ...outside.before, [path]: newest } }),
+  };
+  const worn = wornAt(outside, path);
+  if (!worn || wornAt(after, path)?.id === worn.id) return after;
+  return withKey(after, { ...worn, replacedAt: outside.now });
+}
+
+export function broken(outside: Outside, wrong: string | undefined): Outside {
+  return wrong === undefined || outside.wrong !== undefined ? outside : { ...outside, wrong };
+}

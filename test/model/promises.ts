@@ -1,0 +1,125 @@
+import { parseMarker } from '../../src/rotation/marker.ts';
+import type { Call } from './calls.ts';
+import { type Caller, isWorn, type Key, type Outside, placeOf, recordAt, wornAt } from './outside.ts';
+
+/**
+ * What is promised, judged from outside of rekeyd: by what really stands in Vault and at the issuer. I1 to I6 are the
+ * invariants of the design. Beside them: **H**, what a person must decide is left alone; **N**, nothing is rotated or
+ * revoked that need not be; **B**, nothing is issued that could not be published; **P**, two policies do not rewrite
+ * one another for ever.
+ */
+
+type Revoke = Extract<Call, { op: 'revoke' }>;
+type Write = Extract<Call, { op: 'write' }>;
+
+/** The promise that revoking this key now breaks. */
+export function brokenByRevoke(outside: Outside, key: Key, by: Caller): string | undefined {
+  const { accessKeyId, replacedAt } = key;
+  if (!isCallers(key, by)) return `I6 ${accessKeyId} was revoked, which is not the revoker's`;
+  if (isWorn(outside, key)) return `I1 ${accessKeyId} was revoked while Vault holds it`;
+  if (standsInAField(outside, key)) return `H ${accessKeyId} was revoked while somebody keeps it in a field`;
+  if (replacedAt === undefined) return undefined;
+  const early = Math.ceil((replacedAt + outside.graceMs - outside.now) / 1000);
+  return early > 0 ? `I3 ${accessKeyId} was revoked ${early} s before its grace was over` : undefined;
+}
+
+function standsInAField({ secrets }: Outside, { accessKeyId }: Key): boolean {
+  const fields = Object.values(secrets).flatMap(({ data }) => Object.entries(data ?? {}));
+  return fields.some(([name, value]) => name !== 'rekeyd' && value === accessKeyId);
+}
+
+/** The promise that beginning this call breaks, whatever becomes of it. */
+export function brokenByCall(outside: Outside, call: Call, by: Caller): string | undefined {
+  if (call.op === 'issue') return brokenByIssue(outside, by);
+  return call.op === 'revoke' ? brokenByHeldRevoke(outside, call, by) : undefined;
+}
+
+function brokenByIssue(outside: Outside, by: Caller): string | undefined {
+  if (by.unfit) return `B a credential was issued although ${by.unfit}`;
+  const own = outside.keys.filter((key) => key.live && isCallers(key, by));
+  const known = new Set(Object.values(by.paths).flatMap((path) => knownAt(outside, path)));
+  const strays = own.filter(({ id }) => !known.has(id));
+  const { live, strays: most } = outside.limits ?? { live: Infinity, strays: Infinity };
+  if (own.length >= live) return `B a credential was issued beside ${own.length} live ones`;
+  return strays.length >= most ? `B a credential was issued beside ${strays.length} strays` : undefined;
+}
+
+function knownAt(outside: Outside, path: string): readonly (string | undefined)[] {
+  const record = recordAt(outside, path);
+  return [record?.credential?.id, ...(record?.superseded ?? []).map(({ id }) => id)];
+}
+
+function brokenByHeldRevoke(outside: Outside, { id }: Revoke, by: Caller): string | undefined {
+  const held = Object.values(by.paths).some((path) => {
+    const record = recordAt(outside, path);
+    return isHeld(outside, path) && record?.superseded.some((entry) => entry.id === id);
+  });
+  return held ? `N ${id} was revoked during a hold` : undefined;
+}
+
+/** Whether the key carries the marker of one of the caller's applications at its place. */
+export function isCallers({ description }: Key, { owner, paths }: Caller): boolean {
+  const marker = parseMarker(description);
+  const path = marker && paths[marker.application];
+  return path !== undefined && marker?.owner === owner && marker.place === placeOf(path);
+}
+
+/** The promise that rekeyd's write has broken. */
+export function brokenByWrite(before: Outside, after: Outside, { path }: Write, by: Caller): string | undefined {
+  const [old, worn] = [wornAt(before, path), wornAt(after, path)];
+  const isNew = old?.id !== worn?.id;
+  return (
+    brokenLock(before, path, by, isNew) ??
+    (worn && brokenByUnverified(before, after, path, worn, isNew)) ??
+    (old?.live && isNew ? brokenByNeedless(before, path, by) : undefined) ??
+    brokenByPingPong(after, path)
+  );
+}
+
+function brokenLock({ secrets }: Outside, path: string, by: Caller, isNew: boolean): string | undefined {
+  const locked = secrets[path]?.locked;
+  const isTouched = locked === 'all' || (locked === 'credential' && isNew);
+  return isTouched && !by.despite ? `H ${path} was written over without a person's word` : undefined;
+}
+
+function brokenByUnverified(
+  before: Outside,
+  after: Outside,
+  path: string,
+  worn: Key,
+  isNew: boolean,
+): string | undefined {
+  const endpoint = String(after.secrets[path]?.data?.['endpoint'] ?? '');
+  const isTakenOver = recordAt(before, path)?.credential?.id !== worn.id;
+  const isMoved = before.secrets[path]?.data?.['endpoint'] !== endpoint;
+  if (!isNew && !isTakenOver && !isMoved) return undefined;
+  return worn.verifiedAt.includes(endpoint) ? undefined : `I2 ${worn.accessKeyId} was published unverified`;
+}
+
+/** A live credential is replaced when it is due and nothing holds it, or when somebody asks. */
+function brokenByNeedless(before: Outside, path: string, by: Caller): string | undefined {
+  const record = recordAt(before, path);
+  if (!record || by.asked) return undefined;
+  if (isHeld(before, path)) return `N ${path} was rotated during a hold`;
+  return before.now < Date.parse(record.rotate_at) ? `N ${path} was rotated before it was due` : undefined;
+}
+
+function isHeld(outside: Outside, path: string): boolean {
+  const hold = recordAt(outside, path)?.hold;
+  return hold !== undefined && Date.parse(hold.until) > outside.now;
+}
+
+function brokenByPingPong({ mappings }: Outside, path: string): string | undefined {
+  const written = mappings[path] ?? [];
+  return new Set(written).size < written.length ? `P ${path} was rewritten back and forth` : undefined;
+}
+
+/** What is wrong with the world as it stands, after any step. */
+export function wrongWith(outside: Outside): string | undefined {
+  if (outside.wrong) return outside.wrong;
+  for (const path of Object.keys(outside.secrets)) {
+    const worn = wornAt(outside, path);
+    if (worn?.endedBy === 'rekeyd') return `I1 Vault holds ${worn.accessKeyId} at ${path}, which rekeyd revoked`;
+  }
+  return undefined;
+}
