@@ -32,7 +32,9 @@ export class Calm {
     const replica = this.#replica;
     const { now } = this.outside;
     await replica.feel({ pass: application, ...(request && { request }), now });
-    while (!replica.ended) {
+    for (;;) {
+      const ended = replica.ended(application);
+      if (ended) return ended;
       const [waiting] = replica.waiting;
       if (!waiting) throw new Error('a pass neither ended nor waits for anything');
       const { call, nth } = waiting;
@@ -41,7 +43,6 @@ export class Calm {
       this.outside = outside;
       await replica.feel({ answer: result, to: nth, now: outside.now });
     }
-    return replica.ended;
   }
 
   /** Passes until nothing is left to do now, or something stands in the way. */

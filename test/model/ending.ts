@@ -1,3 +1,4 @@
+import type { Superseded } from '../../src/rotation/record.ts';
 import { Calm } from './calm.ts';
 import type { Scene } from './explore.ts';
 import type { Heart } from './heart.ts';
@@ -34,13 +35,20 @@ async function comeToRest(calm: Calm, scene: Scene): Promise<string | undefined>
   return trouble?.code;
 }
 
+/** What only a person revokes, and what a rotation of lately has left its grace. */
+function mayStay({ revoke_at, why }: Superseded, now: number): boolean {
+  return revoke_at === null || (why === 'rotated' && Date.parse(revoke_at) > now);
+}
+
 function leftover(outside: Outside, charge: Charge, application: string): string | undefined {
-  const caller = callerOf(charge, undefined);
-  const path = caller.paths[application] ?? '';
+  const { owner, paths } = callerOf(charge, undefined);
+  const path = paths[application] ?? '';
   const worn = wornAt(outside, path);
   if (!worn?.live) return `I4 what Vault holds at ${path} does not work in the end`;
-  const kept = recordAt(outside, path)?.superseded.filter(({ revoke_at }) => revoke_at === null) ?? [];
-  const left = outside.keys.filter((key) => key.live && key.id !== worn.id && isCallers(key, caller));
+  const kept = recordAt(outside, path)?.superseded.filter((entry) => mayStay(entry, outside.now)) ?? [];
+  const left = outside.keys.filter(
+    (key) => key.live && key.id !== worn.id && isCallers(key, { owner, paths: { [application]: path } }),
+  );
   const strays = left.filter(({ id }) => !kept.some((entry) => entry.id === id));
   return strays.length > 0 ? `I4 left for ever: ${strays.map(({ accessKeyId }) => accessKeyId).join(', ')}` : undefined;
 }

@@ -6,6 +6,7 @@ import {
   type Flight,
   isWorn,
   type Key,
+  noteReplaced,
   type Outside,
   put,
   secretOf,
@@ -121,7 +122,8 @@ function write(outside: Outside, call: Extract<Call, { op: 'write' }>, by: Calle
   const unlocked = put(outside, call.path, call.data);
   const isSame = wornAt(outside, call.path)?.id === wornAt(unlocked, call.path)?.id;
   const locked = isSame && outside.secrets[call.path]?.locked === 'credential';
-  const after = noteMapping(outside, locked ? put(outside, call.path, call.data, 'credential') : unlocked, call);
+  const written = locked ? put(outside, call.path, call.data, 'credential') : unlocked;
+  const after = noteMapping(outside, noteReplaced(outside, written, call.path), call);
   const judged = broken(after, brokenByWrite(outside, after, call, by));
   return { outside: judged, result: { ok: { version: version + 1 } } };
 }

@@ -106,7 +106,7 @@ export function withKey(outside: Outside, key: Key): Outside {
   return { ...outside, keys: outside.keys.map((one) => (one.id === key.id ? key : one)) };
 }
 
-/** A new version, whoever wrote it. What stood there until now has its grace from now on, if consumers had it. */
+/** A new version, whoever wrote it. */
 export function put(outside: Outside, path: string, data: Data | null, locked?: Version['locked']): Outside {
   const newest = outside.secrets[path];
   const version: Version = {
@@ -115,14 +115,17 @@ export function put(outside: Outside, path: string, data: Data | null, locked?: 
     data,
     ...(locked && { locked }),
   };
-  const after = {
+  return {
     ...outside,
     secrets: { ...outside.secrets, [path]: version },
     ...(newest && { before: { ...outside.before, [path]: newest } }),
   };
-  const worn = wornAt(outside, path);
-  if (!worn || wornAt(after, path)?.id === worn.id) return after;
-  return withKey(after, { ...worn, replacedAt: outside.now });
+}
+
+/** What rekeyd's write has replaced has its grace from now on. Where a person replaced it, that is the person's affair. */
+export function noteReplaced(before: Outside, after: Outside, path: string): Outside {
+  const [old, worn] = [wornAt(before, path), wornAt(after, path)];
+  return old && old.id !== worn?.id ? withKey(after, { ...old, replacedAt: after.now }) : after;
 }
 
 export function broken(outside: Outside, wrong: string | undefined): Outside {

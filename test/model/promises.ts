@@ -58,7 +58,7 @@ function brokenByHeldRevoke(outside: Outside, { id }: Revoke, by: Caller): strin
 }
 
 /** Whether the key carries the marker of one of the caller's applications at its place. */
-export function isCallers({ description }: Key, { owner, paths }: Caller): boolean {
+export function isCallers({ description }: Key, { owner, paths }: Pick<Caller, 'owner' | 'paths'>): boolean {
   const marker = parseMarker(description);
   const path = marker && paths[marker.application];
   return path !== undefined && marker?.owner === owner && marker.place === placeOf(path);

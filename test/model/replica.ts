@@ -48,6 +48,7 @@ export function callerOf({ owner, applications, unfit }: Charge, request: Operat
 /** Something that happens to a replica, as data: the same stimuli always lead to the same calls. `now`: Unix ms. */
 export type Stimulus =
   | { readonly pass: string; readonly request?: OperatorRequest; readonly now: number }
+  | { readonly survey: true; readonly now: number }
   | { readonly answer: Result; readonly to: number; readonly now: number };
 
 /** A call that waits for its answer, and which of this replica's calls it is. */
@@ -78,8 +79,9 @@ export class Replica {
   #calls = 0;
   #randoms = 0;
   #now = 0;
-  #wrote = false;
-  #ended: Outcome | undefined;
+  /** Paths that the pass over them has written. */
+  readonly #written = new Set<string>();
+  readonly #ended = new Map<string, Outcome>();
   /** Everything that left it for people to read. */
   readonly told: string[] = [];
 
@@ -95,26 +97,36 @@ export class Replica {
     return this.#open;
   }
 
-  /** How the pass ended, once it has. */
-  get ended(): Outcome | undefined {
-    return this.#ended;
+  /** How the last pass over an application ended, once it has. */
+  ended(application: string): Outcome | undefined {
+    return this.#ended.get(application);
   }
 
   /** Resolves when everything that follows has happened and only answers are waited for. */
   async feel(stimulus: Stimulus): Promise<void> {
     this.#now = stimulus.now + this.#charge.aheadMs;
     if ('pass' in stimulus) this.#begin(stimulus.pass, stimulus.request);
+    else if ('survey' in stimulus) this.#survey();
     else this.#answer(stimulus.to, stimulus.answer);
     await new Promise((resolve) => setImmediate(resolve));
   }
 
   #begin(application: string, request: OperatorRequest | undefined): void {
-    this.#ended = undefined;
-    this.#wrote = false;
-    void this.#rotator.pass(application, request).then((outcome) => {
-      this.#ended = outcome;
-      this.told.push(JSON.stringify(outcome));
-    });
+    this.#ended.delete(application);
+    this.#written.delete(this.#charge.applications.find(({ name }) => name === application)?.path ?? '');
+    void this.#rotator.pass(application, request).then((outcome) => this.#end(outcome));
+  }
+
+  /** All applications are looked at, as at a resync. */
+  #survey(): void {
+    const names = this.#charge.applications.map(({ name }) => name);
+    const pace = () => Promise.resolve();
+    void this.#rotator.survey(names, pace).then((outcomes) => this.told.push(JSON.stringify(outcomes)));
+  }
+
+  #end(outcome: Outcome): void {
+    this.#ended.set(outcome.application, outcome);
+    this.told.push(JSON.stringify(outcome));
   }
 
   #answer(nth: number, result: Result): void {
@@ -211,11 +223,13 @@ export class Replica {
     return {
       place: (path) => this.#ask({ op: 'place', path }, () => placeOf(path)),
       read: (path) =>
-        this.#ask({ op: this.#wrote ? 'read-back' : 'read', path }, (stored: StoredSecret & { data?: Data }) =>
-          stored.data ? ({ ...stored, data: new Secret(stored.data) } as StoredSecret) : stored,
+        this.#ask(
+          { op: this.#written.has(path) ? 'read-back' : 'read', path },
+          (stored: StoredSecret & { data?: Data }) =>
+            stored.data ? ({ ...stored, data: new Secret(stored.data) } as StoredSecret) : stored,
         ),
       write: (path, data, version) => {
-        this.#wrote = true;
+        this.#written.add(path);
         return this.#ask(
           { op: 'write', path, data: data.reveal(), version },
           (written: { version: number }) => written,
