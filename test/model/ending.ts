@@ -3,7 +3,7 @@ import { Calm } from './calm.ts';
 import type { Scene } from './explore.ts';
 import type { Heart } from './heart.ts';
 import { type Outside, recordAt, wornAt } from './outside.ts';
-import { isCallers, wrongWith } from './promises.ts';
+import { isCallers, standsInAField, wrongWith } from './promises.ts';
 import { type Charge, callerOf } from './replica.ts';
 
 const MOST_LOOKS = 12;
@@ -49,6 +49,6 @@ function leftover(outside: Outside, charge: Charge, application: string): string
   const left = outside.keys.filter(
     (key) => key.live && key.id !== worn.id && isCallers(key, { owner, paths: { [application]: path } }),
   );
-  const strays = left.filter(({ id }) => !kept.some((entry) => entry.id === id));
+  const strays = left.filter((key) => !kept.some(({ id }) => id === key.id) && !standsInAField(outside, key));
   return strays.length > 0 ? `I4 left for ever: ${strays.map(({ accessKeyId }) => accessKeyId).join(', ')}` : undefined;
 }

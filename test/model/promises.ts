@@ -23,7 +23,8 @@ export function brokenByRevoke(outside: Outside, key: Key, by: Caller): string |
   return early > 0 ? `I3 ${accessKeyId} was revoked ${early} s before its grace was over` : undefined;
 }
 
-function standsInAField({ secrets }: Outside, { accessKeyId }: Key): boolean {
+/** Whether somebody keeps it in any field of a secret, rekeyd's own state aside. */
+export function standsInAField({ secrets }: Outside, { accessKeyId }: Key): boolean {
   const fields = Object.values(secrets).flatMap(({ data }) => Object.entries(data ?? {}));
   return fields.some(([name, value]) => name !== 'rekeyd' && value === accessKeyId);
 }
