@@ -3,6 +3,7 @@ import './node-version.ts';
 import { Command, CommanderError, InvalidArgumentError } from 'commander';
 import { EXIT, type Terminal } from './commands/terminal.ts';
 import { whenUnread } from './commands/unread.ts';
+import { visibleLines } from './policy/visible.ts';
 import { VERSION } from './version.ts';
 
 /** Whether standard output was closed at its other end. */
@@ -55,6 +56,8 @@ const program = new Command('rekeyd')
   .description('Rotates object-storage access keys: issue, verify, publish to Vault, revoke after a grace period.')
   .version(VERSION)
   .showHelpAfterError('(--help shows what there is)')
+  // it repeats what was typed, or what another program made of something
+  .configureOutput({ writeErr: (text) => terminal.complain(visibleLines(text)) })
   .exitOverride();
 
 onPolicy('run', 'rotate what is due, until stopped')

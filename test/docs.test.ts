@@ -47,7 +47,7 @@ test('the runbook has a row for every refusal and every condition, and none besi
 });
 
 test('the runbook has a row for every notice and every withheld revocation', () => {
-  const besides = ['read-back-differs', 'revocation-failed', 'used-lately'];
+  const besides = ['read-back-differs', 'revocation-failed', 'unread-lately', 'used-lately'];
   expect(codesIn('## Notices')).toEqual([...codesOf([...NOTICES, ...WITHHOLDINGS]), ...besides].toSorted());
 });
 

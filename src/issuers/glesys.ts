@@ -12,7 +12,8 @@ import { CREATION_RULES, GLESYS, REVOCATION_RULES } from './glesys-manner.ts';
 /** Making a credential may take the API some time; giving up early would leave it behind as a stray. */
 const TIMEOUTS: Timeouts = { connect: 10_000, answer: 45_000 };
 
-const text = z.string().min(1);
+/** As ids and access key ids are; they go into records and messages, where anything else would do harm. */
+const text = z.string().regex(/^[\x21-\x7e]{1,500}$/);
 const listed = z.object({
   id: text,
   accesskey: text,
@@ -24,9 +25,9 @@ const issuedAnswer = z.object({
     credential: listed.extend({ secretkey: text.transform((secret) => new Secret(secret)) }),
   }),
 });
-/** What the list may have of secret keys is dropped here. */
+/** What the list may have of secret keys is dropped here. Two credentials of one id or key cannot be told apart. */
 const listAnswer = z.object({
-  response: z.object({ instance: z.object({ id: text, credentials: z.array(listed) }) }),
+  response: z.object({ instance: z.object({ id: text, credentials: z.array(listed).refine(areDistinct) }) }),
 });
 const deletedAnswer = z.object({ response: z.object({}) });
 
@@ -130,6 +131,12 @@ class Glesys implements OpenIssuer {
       schema,
     );
   }
+}
+
+function areDistinct(credentials: readonly z.infer<typeof listed>[]): boolean {
+  const ids = new Set(credentials.map(({ id }) => id));
+  const keys = new Set(credentials.map(({ accesskey }) => accesskey));
+  return ids.size === credentials.length && keys.size === credentials.length;
 }
 
 function credentialOf(credential: z.infer<typeof listed>): ListedCredential {

@@ -1,17 +1,7 @@
 import { readFile } from 'node:fs/promises';
-import {
-  type Document,
-  isAlias,
-  isMap,
-  isNode,
-  isScalar,
-  isSeq,
-  LineCounter,
-  parseDocument,
-  visit,
-  type YAMLMap,
-} from 'yaml';
+import { type Document, isMap, isNode, isScalar, isSeq, LineCounter, parseDocument, visit, type YAMLMap } from 'yaml';
 import type { z } from 'zod';
+import { Aliases } from './aliases.ts';
 import type { Mistake, Place } from './mistakes.ts';
 import { inPlainWords } from './words.ts';
 
@@ -26,6 +16,7 @@ export class PolicyDocument {
   readonly mistakes: Mistake[] = [];
   readonly #lines = new LineCounter();
   readonly #document: Document.Parsed;
+  readonly #aliases: Aliases;
   /** Keys of maps that were looked into: files may hold thousands of applications. */
   readonly #steps = new Map<YAMLMap, Map<string, Step>>();
   readonly #wrong: string[] = [];
@@ -38,6 +29,7 @@ export class PolicyDocument {
       stringKeys: true,
       uniqueKeys: false,
     });
+    this.#aliases = new Aliases(this.#document);
     this.#reportSyntax();
     const isSound = !this.#reportOddities() && this.#document.errors.length === 0;
     this.content = isSound ? this.#toPlainData() : undefined;
@@ -74,7 +66,7 @@ export class PolicyDocument {
     let node: unknown = this.#document.contents;
     let offset = startOf(node) ?? 0;
     for (const [index, part] of path.entries()) {
-      const found = this.#step(isAlias(node) ? node.resolve(this.#document) : node, part);
+      const found = this.#step(this.#aliases.resolved(node), part);
       if (!found) break;
       node = found.value;
       const start = found.key ?? startOf(node);
@@ -134,11 +126,11 @@ export class PolicyDocument {
   /** Reports what YAML allows and nobody means: aliases to nothing, and a key that JavaScript would swallow. */
   #reportOddities(): boolean {
     const before = this.mistakes.length;
+    for (const alias of this.#aliases.lost) {
+      this.#noteAt(startOf(alias), `the alias *${alias.source} has no anchor &${alias.source} before it`);
+    }
+    if (this.#aliases.areBomb) this.#noteAt(0, 'this is not usable YAML: far too many aliases lead to the same');
     visit(this.#document, {
-      Alias: (_, alias) => {
-        if (alias.resolve(this.#document)) return;
-        this.#noteAt(startOf(alias), `the alias *${alias.source} has no anchor &${alias.source} before it`);
-      },
       Pair: (_, { key }) => {
         if (isScalar(key) && key.value === '__proto__') this.#noteAt(startOf(key), 'unknown key "__proto__"');
       },
@@ -148,9 +140,10 @@ export class PolicyDocument {
 
   #toPlainData(): unknown {
     try {
-      return this.#document.toJS() ?? null;
+      // its own count of aliases takes as long as its search; how many there are is known by now
+      return this.#document.toJS({ maxAliasCount: -1 }) ?? null;
     } catch {
-      this.#noteAt(0, 'this is not usable YAML: far too many aliases lead to the same');
+      this.#noteAt(0, 'this is not usable YAML: it is nested too deeply');
       return undefined;
     }
   }

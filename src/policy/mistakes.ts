@@ -1,3 +1,5 @@
+import { visible } from './visible.ts';
+
 /** Where something stands in a policy file; line and column count from 1. */
 export interface Place {
   /** As the person typed it, or relative to that. */
@@ -27,7 +29,7 @@ export class PolicyError extends Error {
 
   constructor(mistakes: readonly Mistake[]) {
     const ordered = inOrder(mistakes);
-    super(ordered.map((mistake) => `${placeText(mistake)}: ${mistake.message}`).join('\n'));
+    super(ordered.map((mistake) => visible(`${placeText(mistake)}: ${mistake.message}`)).join('\n'));
     this.mistakes = ordered;
   }
 }

@@ -15,8 +15,12 @@ export function didYouMean(typed: string, known: readonly string[]): string {
   return name === undefined ? '' : `; did you mean ${JSON.stringify(name)}?`;
 }
 
+/** No name that is known here is longer. */
+const LONGEST = 100;
+
 /** Letters to remove and to add. Long names are never near anything, and comparing them would only cost time. */
 function distance(left: string, right: string): number {
-  if (Math.abs(left.length - right.length) > 8) return Number.POSITIVE_INFINITY;
+  const isLong = Math.max(left.length, right.length) > LONGEST;
+  if (isLong || Math.abs(left.length - right.length) > 8) return Number.POSITIVE_INFINITY;
   return diff([...left], [...right]).filter(([operation]) => operation !== 0).length;
 }

@@ -49,7 +49,8 @@ export function nextWindowOpening(rotate: RotatePolicy, after: number): number {
  * never makes a herd.
  */
 export function rescheduledAt(rotate: RotatePolicy, publishedAt: number, now: number, seed: ScheduleSeed): number {
-  const planned = rotateAt(rotate, publishedAt, seed);
+  // a record may say that it was published in the future, where no calendar has dates any more
+  const planned = rotateAt(rotate, Math.min(publishedAt, now), seed);
   if (planned > now) return planned;
   const spread = Math.min(periodMs(rotate, now) / 10, DAY_MS);
   return nextWindowOpening(rotate, now + Math.floor(seedShare('reschedule', seed) * spread));

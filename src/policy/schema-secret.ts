@@ -23,7 +23,7 @@ export function secretReference(description: string) {
           .describe('File that holds it, absolute or beside the policy file; read again whenever it is needed.')
           .optional(),
       },
-      { error: ({ input, code }) => (code === 'invalid_type' ? inlineMistake(input) : undefined) },
+      { error: (issue) => mistakeAbout(issue) },
     )
     .check((context) => {
       const { env, file } = context.value;
@@ -32,6 +32,12 @@ export function secretReference(description: string) {
       context.issues.push({ code: 'custom', message, input: context.value });
     })
     .meta({ description, oneOf: [{ required: ['env'] }, { required: ['file'] }] });
+}
+
+function mistakeAbout(issue: z.core.$ZodRawIssue): string | undefined {
+  if (issue.code === 'invalid_type') return inlineMistake(issue.input);
+  // `{ the-secret-itself }` is a mapping with that key
+  return issue.code === 'unrecognized_keys' ? issue.keys.map(() => `unknown key; ${WAYS}`).join('\n') : undefined;
 }
 
 function inlineMistake(input: unknown): string | undefined {

@@ -27,7 +27,8 @@ export function notAdoptable(s: Situation): string | undefined {
   const pair = pairIn(new Secret(s.data), s.application.fields);
   if (!pair) return `no secret with an access key and its secret stands at ${path}`;
   const seen = s.observation.list.byAccessKeyId(pair.accessKeyId);
-  if (!seen) return `${pair.accessKeyId} is not a credential of ${s.observation.instance}`;
+  // not named: where somebody mixed the fields up, it is the secret
+  if (!seen) return `the access key id that stands at ${path} is none of ${s.observation.instance}`;
   if (seen.marker && !isMarkedFor(seen.marker, s.bearer)) {
     return `${pair.accessKeyId} was issued by rekeyd for ${seen.marker.owner}/${seen.marker.application}`;
   }

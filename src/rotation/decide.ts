@@ -2,6 +2,7 @@ import { nextWindowOpening, windowOpen } from '../policy/schedule.ts';
 import { isAdoptedByName } from './adoption.ts';
 import { mappingDiffers, mayBeRewritten, scheduleDiffers } from './drift.ts';
 import type { Problem } from './errors.ts';
+import { nextGeneration } from './marker.ts';
 import { noticesOf } from './notices.ts';
 import type { RotationRecord, Superseded } from './record.ts';
 import { liftsRefusal, nothingToLift, refusalOf, strayBeyond } from './refusals.ts';
@@ -119,7 +120,7 @@ function rotate(s: Situation): Decision | undefined {
 function rotation(s: Situation, why: RotateReason): Decision {
   const beyond = s.record !== undefined && strayBeyond(s, s.record) !== undefined;
   const entersAll = !s.record || beyond || liftsRefusal(s);
-  const generation = beyond || !s.record ? highestGeneration(s) + 1 : s.record.generation + 1;
+  const generation = nextGeneration(beyond || !s.record ? highestGeneration(s) : s.record.generation);
   const entering: Entering = { strays: entersAll ? s.strays : [], why: beyond ? 'behind' : 'stray' };
   return { do: 'rotate', why, generation, entering };
 }
@@ -177,7 +178,6 @@ function upcomingDates(s: Situation): readonly Upcoming[] {
 }
 
 function rotationDates(s: Situation, record: RotationRecord): readonly Upcoming[] {
-  if (record.credential === null) return [];
   const due = dueAt(s, record);
   if (due > s.now) return [{ at: due, what: 'rotate' }];
   return [{ at: nextWindowOpening(s.application.rotate, s.now), what: 'rotate when the window opens' }];

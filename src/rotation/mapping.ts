@@ -31,7 +31,7 @@ export function renderFields(fields: WrittenFields, pair: KeyPair, target: S3Tar
     region: target.region,
   };
   const render = (template: string): string =>
-    template.replaceAll(/\{([a-z_]+)\}/g, (all, name) => values[name] ?? all);
+    template.replaceAll(/\{([a-z_]+)\}/g, (all, name) => (Object.hasOwn(values, name) ? (values[name] ?? all) : all));
   return new Secret(Object.fromEntries(Object.entries(fields).map(([name, template]) => [name, render(template)])));
 }
 

@@ -13,6 +13,14 @@ export interface Marker {
   readonly nonce: string;
 }
 
+/** What the marker's pattern has room for. No application gets there; a forged one stays there. */
+export const MAX_GENERATION = 999_999_999_999_999;
+
+/** The generation after this one. */
+export function nextGeneration(generation: number): number {
+  return Math.min(generation + 1, MAX_GENERATION);
+}
+
 const pattern =
   /^rekeyd:(?<owner>[a-z0-9-]{1,32})\/(?<application>[a-z0-9][a-z0-9._-]{0,62})\/(?<generation>[1-9]\d{0,14})\/(?<place>[0-9a-f]{8})-(?<seconds>[0-9a-f]{8})(?<nonce>[0-9a-f]{8})$/;
 

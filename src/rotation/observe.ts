@@ -42,7 +42,7 @@ export interface Observation extends Reading {
 }
 
 /** `anew`: nothing from memory, as right before acting. Throws `PortError`. */
-export async function read(application: ApplicationPolicy, world: World, anew = false): Promise<Reading> {
+export async function read(application: ApplicationPolicy, world: World, anew: boolean): Promise<Reading> {
   const place = await world.store.place(application.path, anew);
   const stored = await world.store.read(application.path);
   return {

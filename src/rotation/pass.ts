@@ -10,8 +10,10 @@ import { gatherForIssue } from './gather.ts';
 import type { PutOff } from './lists.ts';
 import { type Observation, observe, type Reading, read } from './observe.ts';
 import { failedOutcome, type Outcome, type Trouble } from './outcome.ts';
+import { revokeTime } from './record.ts';
 import { usedEntries } from './revocation.ts';
 import type { Examination, Examiner, OperatorRequest, Rotator, Stoppable } from './rotator.ts';
+import { StoreSilences } from './silence.ts';
 import { type Situation, situate } from './situation.ts';
 import { viewOf } from './view.ts';
 import { wordsFor } from './words.ts';
@@ -34,6 +36,7 @@ class PassRotator implements Rotator, Examiner, Stoppable {
   readonly #world: World;
   readonly #sightings = new Map<string, Sighting>();
   readonly #acts = new Map<string, Promise<unknown>>();
+  readonly #silences = new StoreSilences();
   #isStopping = false;
 
   constructor(world: World) {
@@ -84,10 +87,18 @@ class PassRotator implements Rotator, Examiner, Stoppable {
     return 'did' in examined ? { outcome: examined, unmet: [] } : examined;
   }
 
-  #read(name: string, anew = false): Promise<Reading> {
-    const application = this.#world.applications.get(name);
+  async #read(name: string, anew = false): Promise<Reading> {
+    const { applications, clock } = this.#world;
+    const application = applications.get(name);
     if (!application) throw new Error(`the policy has no application ${name}`);
-    return read(application, this.#world, anew);
+    try {
+      const reading = await read(application, this.#world, anew);
+      this.#silences.answered(clock.now());
+      return reading;
+    } catch (error) {
+      this.#silences.failed(error, clock.now());
+      throw error;
+    }
   }
 
   /** While the record stays at the version that was seen, the list that was asked for since then still serves. */
@@ -169,7 +180,7 @@ class PassRotator implements Rotator, Examiner, Stoppable {
   #situate(observation: Observation, request: OperatorRequest | undefined): Situation {
     const { clock, policyLoadedAt, replica } = this.#world;
     const { target } = siteOf(this.#world, observation.application);
-    const revocations = revocationsOf(observation, this.#world);
+    const revocations = revocationsOf(observation, this.#world, this.#silences);
     const s = situate(observation, { target, now: clock.now(), policyLoadedAt, request, replica, ...revocations });
     for (const entry of usedEntries(s)) this.#world.lists.noteUsed(entry.instance, entry.id, usedLately(s));
     return s;
@@ -203,14 +214,20 @@ class PassRotator implements Rotator, Examiner, Stoppable {
 }
 
 /** What this process remembers of revocations that concern the record's superseded credentials. */
-function revocationsOf({ record, lists }: Observation, world: World): Pick<Situation, 'revokedSince' | 'putOff'> {
+function revocationsOf(
+  { application, record, lists }: Observation,
+  world: World,
+  silences: StoreSilences,
+): Pick<Situation, 'revokedSince' | 'putOff'> {
+  const silence = silences.putOff(application, world.clock.now());
   const revokedSince = new Set<string>();
   const putOff = new Map<string, PutOff>();
   for (const entry of record.state === 'record' ? record.record.superseded : []) {
     const list = lists.get(entry.instance);
     if (list && world.lists.wasRevokedSince(list, entry.id)) revokedSince.add(entry.id);
-    const failed = world.lists.putOff(entry.instance, entry.id);
-    if (failed) putOff.set(entry.id, failed);
+    const own = world.lists.putOff(entry.instance, entry.id);
+    if (own) putOff.set(entry.id, own);
+    if (silence && silence.until > Math.max(revokeTime(entry), own?.until ?? 0)) putOff.set(entry.id, silence);
   }
   return { revokedSince, putOff };
 }

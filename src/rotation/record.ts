@@ -2,12 +2,16 @@ import { createHash } from 'node:crypto';
 import { stringify } from 'safe-stable-stringify';
 import { z } from 'zod';
 import { RECORD_FIELD } from '../policy/fields.ts';
+import { isTooDeep } from './depth.ts';
+import { MAX_GENERATION } from './marker.ts';
 import type { SecretData } from './ports.ts';
 
 const moment = z.iso.datetime({ offset: true });
 /** Ids and names end up in messages: nothing that a terminal or a log could stumble over. */
 const text = z.string().regex(/^[\x21-\x7e]{1,500}$/);
 const words = z.string().regex(/^\P{Cc}*$/u);
+/** As many as can come of an instance's strays, and few enough to be looked through. */
+const MOST_SUPERSEDED = 10_000;
 
 const credential = z.looseObject({
   id: text,
@@ -32,17 +36,17 @@ const recordSchema = z.looseObject({
   owner: text,
   application: text,
   place: z.string().regex(/^[0-9a-f]{8}$/),
-  generation: z.int().positive(),
+  generation: z.int().positive().max(MAX_GENERATION),
   by: text,
   credential: credential.nullable(),
   published_at: moment,
   rotate_at: moment,
   schedule: z.string(),
-  fields: z.record(z.string(), z.string()),
+  fields: z.record(words, z.string()),
   endpoint: text,
   region: words,
   digest: z.string().regex(/^[0-9a-f]{64}$/),
-  superseded: z.array(superseded),
+  superseded: z.array(superseded).max(MOST_SUPERSEDED),
   hold: z.looseObject({ until: moment, by: words, why: words }).optional(),
   /** The version that this record was built to be, and when. */
   written: z.looseObject({ version: z.int().positive(), at: moment }).optional(),
@@ -68,12 +72,14 @@ export function readRecord(data: SecretData): RecordReading {
   if (typeof json !== 'string') return { state: 'unreadable', why: 'it is not a string' };
   const parsed = parseJson(json);
   if (parsed === undefined) return { state: 'unreadable', why: 'it is not JSON' };
+  if (isTooDeep(parsed)) return { state: 'unreadable', why: 'it is nested too deeply' };
   const version = versionOf(parsed);
   if (version > 1) return { state: 'unreadable', why: `a newer rekeyd wrote it (v ${version})` };
   const checked = recordSchema.safeParse(parsed);
   if (checked.success)
     return { state: 'record', record: { ...checked.data, superseded: careful(checked.data.superseded) } };
-  const where = [...new Set(checked.error.issues.map((issue) => issue.path.join('.') || 'the whole'))];
+  // names in `fields` are not shown: they are somebody's words
+  const where = [...new Set(checked.error.issues.map(({ path }) => placeIn(path)))];
   return { state: 'unreadable', why: `not as rekeyd writes it: ${where.slice(0, 5).join(', ')}` };
 }
 
@@ -120,8 +126,17 @@ export function digestOf(data: SecretData, fields: readonly string[]): string {
     .digest('hex');
 }
 
+const EARLIEST = Date.parse('0001-01-01T00:00:00Z');
+const LATEST = Date.parse('9999-12-31T00:00:00Z');
+
+/** A time as a record has it. Outside of the years with four digits it would not be read again, so it is moved there. */
 export function iso(time: number): string {
-  return new Date(time).toISOString();
+  return new Date(Math.min(Math.max(time, EARLIEST), LATEST)).toISOString();
+}
+
+function placeIn(path: readonly PropertyKey[]): string {
+  const known = path[0] === 'fields' ? path.slice(0, 1) : path;
+  return known.join('.') || 'the whole';
 }
 
 function parseJson(json: string): unknown {

@@ -42,7 +42,7 @@ export const REFUSALS: readonly Refusal[] = [
     liftable: true,
     test: unmanaged,
     remedy: (s) =>
-      `To take the secret over, set adopt: true for ${s.application.name}. To replace it by a new credential: ` +
+      `${overwrittenHint(s)}To take the secret over, set adopt: true for ${s.application.name}. To replace it by a new credential: ` +
       `${lifting(s)}. Otherwise use another path or other field names.`,
   },
   {
@@ -59,7 +59,8 @@ export const REFUSALS: readonly Refusal[] = [
     test: ({ observation: { stored } }) =>
       stored.state === 'deleted' ? `the newest version (${stored.version}) was deleted or destroyed` : undefined,
     remedy: (s) =>
-      `Bring it back (vault kv undelete), take the application out of the policy, or issue anew: ${lifting(s)}.`,
+      'Bring it back (vault kv undelete, or vault kv rollback to an earlier version where it was destroyed), take the ' +
+      `application out of the policy, or issue anew: ${lifting(s)}.`,
   },
   {
     code: 'not-ours',
@@ -171,6 +172,11 @@ function unmanaged(s: Situation): string | undefined {
   const taken = s.record ? takenBeside(s, s.record) : targetFields(s);
   if (taken.length === 0 || (!s.record && s.application.adopt === true)) return undefined;
   return `${taken.join(', ')} at ${s.application.path} ${taken.length > 1 ? 'were' : 'was'} not written by rekeyd`;
+}
+
+/** Somebody's `vault kv put` takes the record away too; what was issued for this place tells that there was one. */
+function overwrittenHint({ record, own }: Situation): string {
+  return !record && own.length > 0 ? "If rekeyd's secret was overwritten, bring it back (vault kv rollback). " : '';
 }
 
 function targetFields(s: Situation): readonly string[] {

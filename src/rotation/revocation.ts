@@ -1,5 +1,6 @@
 import { RECORD_FIELD } from '../policy/fields.ts';
 import type { Problem } from './errors.ts';
+import type { SecretData } from './ports.ts';
 import { revokeTime, type Superseded } from './record.ts';
 import { clocksDisagree, isHeld, isSettled, type Situation, showsOurMarker } from './situation.ts';
 
@@ -57,10 +58,20 @@ function isOver(s: Situation, entry: Superseded): boolean {
 }
 
 export function isReferenced(s: Situation, accessKeyId: string): boolean {
-  return Object.entries(s.data).some(
-    ([name, value]) =>
-      name !== RECORD_FIELD && (name.includes(accessKeyId) || JSON.stringify(value).includes(accessKeyId)),
-  );
+  return textsOf(s.data).some((text) => text.includes(accessKeyId));
+}
+
+/** Made once for each version that was read: a secret may be large, and its past long. */
+const texts = new WeakMap<SecretData, readonly string[]>();
+
+/** Where an access key id may stand in a secret: in the names and values of its fields, but for our own state. */
+function textsOf(data: SecretData): readonly string[] {
+  const known = texts.get(data);
+  if (known) return known;
+  const fields = Object.entries(data).filter(([name]) => name !== RECORD_FIELD);
+  const made = fields.flatMap(([name, value]) => [name, JSON.stringify(value)]);
+  texts.set(data, made);
+  return made;
 }
 
 /** Entries that no list has settled yet. */

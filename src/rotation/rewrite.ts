@@ -3,7 +3,7 @@ import { rescheduledAt, scheduleText } from '../policy/schedule.ts';
 import { Secret } from '../policy/secret.ts';
 import { scheduleDiffers } from './drift.ts';
 import { fieldsToWrite, pairIn } from './mapping.ts';
-import { isMarkedFor } from './marker.ts';
+import { isMarkedFor, nextGeneration } from './marker.ts';
 import type { KeyPair } from './ports.ts';
 import { type CurrentCredential, iso, type RotationRecord } from './record.ts';
 import { highestGeneration, later, type Situation, scheduleTime } from './situation.ts';
@@ -68,7 +68,7 @@ function takenOver(s: Situation, pair: KeyPair, world: World) {
   const seen = s.observation.list.byAccessKeyId(pair.accessKeyId);
   if (!seen) throw new Error('adoption was decided without the key in the list');
   const ours = isMarkedFor(seen.marker, s.bearer) ? seen.marker : undefined;
-  const generation = ours?.generation ?? highestGeneration(s) + 1;
+  const generation = ours?.generation ?? nextGeneration(highestGeneration(s));
   const credential: CurrentCredential = {
     id: seen.id,
     access_key_id: seen.accessKeyId,

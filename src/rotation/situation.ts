@@ -126,7 +126,8 @@ export function isSettled(s: Situation, entry: Superseded): boolean {
  */
 export function highestGeneration(s: Situation): number {
   const counted = s.record ? s.strays : s.strays.filter((stray) => isOldStray(s, stray));
-  return Math.max(s.record?.generation ?? 0, ...counted.map((stray) => stray.marker.generation));
+  // no spread: a list may hold more than a call takes arguments
+  return counted.reduce((most, { marker }) => Math.max(most, marker.generation), s.record?.generation ?? 0);
 }
 
 /**

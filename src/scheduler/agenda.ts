@@ -56,7 +56,9 @@ export class Agenda {
     const { application } = outcome;
     const planned = this.#timetable.at(application);
     this.#failures.note(outcome, now);
-    const at = wakeUpAt(outcome, now, this.#termsFor(application, source));
+    const wakeUp = wakeUpAt(outcome, now, this.#termsFor(application, source));
+    // what waits its share of the spread already does not begin to wait anew at each look
+    const at = isFruitless(outcome, now) ? Math.min(wakeUp, planned ?? wakeUp) : wakeUp;
     if (planned === undefined || !this.#keepsPlan(outcome, now)) this.#plan(application, at);
     else if (at < planned && hasFailed(outcome)) this.#plan(application, at);
     return this.#timetable.at(application) ?? at;

@@ -3,6 +3,7 @@ import type { z } from 'zod';
 import { USER_AGENT } from '../version.ts';
 import type { Answer, Call, Manner, Site, Timeouts } from './call.ts';
 import { badAnswer, refusal, unanswered, unreachable } from './judge.ts';
+import { showable } from './scrub.ts';
 
 export interface ServerOptions {
   /** URL without a trailing slash; may have a path. */
@@ -62,9 +63,10 @@ export class Server {
     const json = this.#parsed(call, answer);
     const checked = schema.safeParse(json);
     if (checked.success) return checked.data;
-    // Only where it differs, as our own schema calls the places: values, and zod's messages about them, are never shown.
+    // Only where it differs: values, and zod's messages about them, are never shown. A place may have the server's words.
     const where = [...new Set(checked.error.issues.map((issue) => issue.path.join('.') || 'the whole'))];
-    throw this.badAnswer(call, `${where.slice(0, 5).join(', ')} missing or of another type (${answer.status})`);
+    const places = showable(where.slice(0, 5).join(', '), call.secrets);
+    throw this.badAnswer(call, `${places} missing or of another type (${answer.status})`);
   }
 
   /** The judgement of an answer that the call took as fine but that turns out to be none. */
@@ -85,7 +87,7 @@ export class Server {
     try {
       return JSON.parse(answer.text);
     } catch {
-      const type = answer.headers['content-type']?.split(';')[0] ?? 'unknown type';
+      const type = showable(answer.headers['content-type']?.split(';')[0] ?? 'unknown type', call.secrets);
       throw this.badAnswer(call, `no JSON but ${answer.text.length} characters of ${type} (${answer.status})`);
     }
   }

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { Secret } from '../policy/secret.ts';
+import { isTooDeep } from '../rotation/depth.ts';
 import type { SecretData, StoredSecret, WrittenSecret } from '../rotation/ports.ts';
 import { nanosecondsOf } from './time.ts';
 
@@ -19,7 +20,9 @@ type Metadata = z.infer<typeof metadata>;
  * An object exactly as it was parsed: zod's own objects and records copy, and drop a member named `__proto__`, which
  * would then be lost from somebody's secret.
  */
-const data = z.custom<SecretData>((value) => typeof value === 'object' && value !== null && !Array.isArray(value));
+const data = z.custom<SecretData>(
+  (value) => typeof value === 'object' && value !== null && !Array.isArray(value) && !isTooDeep(value),
+);
 
 /** 200 of a read. */
 export const presentAnswer = z.object({ data: z.object({ data, metadata }) });
@@ -27,7 +30,7 @@ export const presentAnswer = z.object({ data: z.object({ data, metadata }) });
 /** 404 of a read: nothing was ever there, or the newest version is gone. What fits neither is no answer of KV v2. */
 export const missingAnswer = z.union([
   z.object({ data: z.object({ metadata }) }),
-  z.object({ errors: z.tuple([]), data: z.undefined().optional() }),
+  z.strictObject({ errors: z.tuple([]), data: z.undefined().optional() }),
 ]);
 
 /** 200 of a write. */

@@ -24,6 +24,15 @@ export const VAULT: Manner = {
       remedy: 'Unseal Vault (`vault operator unseal`); rekeyd goes on by itself then.',
     },
     {
+      // A standby that could not pass the request on; the leader may have carried it out before the way broke.
+      when: (status) => status === 307,
+      code: 'vault-redirected',
+      kind: 'ambiguous',
+      concerns: 'server',
+      remedy:
+        'Nothing to do while the cluster elects a leader. If it stays, set `vault.address` to where Vault itself answers; redirects are not followed.',
+    },
+    {
       when: (status, words) => status === 403 && words.includes('invalid token'),
       code: 'vault-token-dead',
       kind: 'rejected',

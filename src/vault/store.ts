@@ -9,6 +9,7 @@ import { loginFor } from './login.ts';
 import { mirrorOf } from './mirror.ts';
 import { Places } from './place.ts';
 import { VaultStandings } from './standing.ts';
+import { httpDateMs } from './time.ts';
 
 export interface VaultStoreDeps {
   readonly clock: Clock;
@@ -116,8 +117,8 @@ export class VaultStore implements SecretStore {
 
   #serverTime(call: VaultCall, answer: Answer): number {
     const { date = '' } = answer.headers;
-    const time = Date.parse(date);
-    if (Number.isNaN(time)) throw this.#client.badAnswer(call, 'no Date header');
+    const time = httpDateMs(date);
+    if (time === undefined) throw this.#client.badAnswer(call, 'no Date header that is a date');
     return time;
   }
 }

@@ -6,6 +6,17 @@ export function nanosecondsOf(time: string): bigint | undefined {
   return BigInt(seconds) * 1_000_000n + BigInt((parts?.[2] ?? '').padEnd(9, '0'));
 }
 
+const HTTP_DATE = /^[A-Z][a-z]{2}, \d\d [A-Z][a-z]{2} ((?:19|20|21)\d\d) \d\d:\d\d:\d\d GMT$/;
+
+/**
+ * Unix ms of a `Date` header as servers write it, up to the year 2199; `undefined` for anything else. `Date.parse` finds
+ * a date in almost any text, and every grace starts at this clock.
+ */
+export function httpDateMs(text: string): number | undefined {
+  const time = HTTP_DATE.test(text) ? Date.parse(text) : Number.NaN;
+  return Number.isNaN(time) ? undefined : time;
+}
+
 const UNIT_MS: Readonly<Record<string, number>> = {
   h: 3_600_000,
   m: 60_000,

@@ -1,10 +1,11 @@
 import { HeadBucketCommand, ListBucketsCommand, S3Client } from '@aws-sdk/client-s3';
-import { NodeHttpHandler } from '@smithy/node-http-handler';
 import type { KeyPair, S3Target, Verdict, Verifier } from '../rotation/ports.ts';
 import type { Attempt, Timeouts } from '../transport/call.ts';
 import { badAnswer } from '../transport/judge.ts';
+import { showable } from '../transport/scrub.ts';
 import { Server } from '../transport/server.ts';
 import { USER_AGENT } from '../version.ts';
+import { BoundedHandler } from './bounded-handler.ts';
 import { S3 } from './s3-manner.ts';
 import { verdictOf } from './s3-verdict.ts';
 
@@ -26,14 +27,14 @@ export function openS3Verifier(deps: S3VerifierDeps = {}): OpenVerifier {
 
 class S3Verifier implements OpenVerifier {
   readonly #timeouts: Timeouts;
-  readonly #handler: NodeHttpHandler;
+  readonly #handler: BoundedHandler;
   readonly #servers = new Map<string, Server>();
 
   constructor(timeouts: Timeouts) {
     this.#timeouts = timeouts;
     // Without a bound on sockets the SDK has no occasion to write its warnings to the console.
     const agent = { keepAlive: true, maxSockets: Number.POSITIVE_INFINITY };
-    this.#handler = new NodeHttpHandler({
+    this.#handler = new BoundedHandler({
       connectionTimeout: timeouts.connect,
       requestTimeout: timeouts.answer,
       throwOnRequestTimeout: true,
@@ -86,7 +87,7 @@ class S3Verifier implements OpenVerifier {
   }
 
   async #listBuckets(client: S3Client, pair: KeyPair, target: S3Target): Promise<Verdict> {
-    const attempted = `list buckets at ${target.endpoint} with ${pair.accessKeyId}`;
+    const attempted = `list buckets at ${target.endpoint} with ${nameOf(pair)}`;
     const attempt: Attempt = { attempted, secrets: [pair.secretAccessKey] };
     const site = { manner: S3, address: target.endpoint };
     try {
@@ -100,7 +101,7 @@ class S3Verifier implements OpenVerifier {
   }
 
   async #headBucket(client: S3Client, pair: KeyPair, target: S3Target, bucket: string): Promise<Verdict> {
-    const attempted = `look at bucket ${bucket} at ${target.endpoint} with ${pair.accessKeyId}`;
+    const attempted = `look at bucket ${bucket} at ${target.endpoint} with ${nameOf(pair)}`;
     const attempt: Attempt = { attempted, secrets: [pair.secretAccessKey] };
     try {
       await client.send(new HeadBucketCommand({ Bucket: bucket }), this.#deadline());
@@ -113,4 +114,9 @@ class S3Verifier implements OpenVerifier {
   #deadline(): { readonly abortSignal: AbortSignal } {
     return { abortSignal: AbortSignal.timeout(this.#timeouts.answer) };
   }
+}
+
+/** An access key id may come from a secret that anybody may have written. */
+function nameOf({ accessKeyId, secretAccessKey }: KeyPair): string {
+  return showable(accessKeyId, [secretAccessKey]);
 }

@@ -143,7 +143,7 @@ const RULES: Readonly<Record<string, Sabotage>> = {
     against: 'rule 5',
     patches: [patch('retire.ts', 'if (!(await isStillRevocable(s, entry, world))) break;', '')],
     scene: 'the old key is put back',
-    breaks: 'I1',
+    breaks: 'H',
   },
   'what carries no marker of ours is revoked': {
     against: 'rule 5',

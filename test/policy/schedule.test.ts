@@ -204,3 +204,42 @@ describe('share', () => {
     expect(share('replica-1', 'billing')).toBe(0.5044935318453234);
   });
 });
+
+test('the jitter of a rotation is the same in every version of rekeyd, whichever replica computes it', () => {
+  const jittered = { ...PLAIN, jitterMs: DAY };
+  expect(rotateAt(jittered, 0, SEED) - 30 * DAY).toBe(Math.floor(share('jitter', 'acme', 'billing', '7') * DAY));
+  const now = at('2026-11-23T08:00Z');
+  const overdue = rescheduledAt(PLAIN, now - 31 * DAY, now, SEED);
+  expect(overdue - now).toBe(Math.floor(share('reschedule', 'acme', 'billing', '7') * DAY));
+});
+
+test('what is overdue under a new schedule, or due this very moment, is really spread', () => {
+  const now = at('2026-11-23T08:00Z');
+  const waits = Array.from({ length: 200 }, (_, index) => {
+    return rescheduledAt(PLAIN, now - 30 * DAY, now, { ...SEED, application: `app-${index}` }) - now;
+  });
+  expect(Math.min(...waits)).toBeLessThan(0.1 * DAY);
+  expect(Math.max(...waits)).toBeGreaterThan(0.9 * DAY);
+});
+
+test('soon is within 400 days, to the millisecond', () => {
+  const date = at('2028-02-29T03:00Z');
+  expect(hasDateSoon('0 3 29 2 *', 'UTC', date - 400 * DAY)).toBe(true);
+  expect(hasDateSoon('0 3 29 2 *', 'UTC', date - 400 * DAY - 1)).toBe(false);
+});
+
+test('a pattern without any date is a defect that names the pattern, not a date nobody meant', () => {
+  const never = { cron: '0 3 30 2 *', timezone: 'UTC', jitterMs: 0 };
+  expect(() => rotateAt(never, 0, SEED)).toThrow('0 3 30 2 *');
+});
+
+test('the period is taken in UTC, wherever the machine stands', () => {
+  const zone = process.env['TZ'];
+  try {
+    process.env['TZ'] = 'Europe/Stockholm';
+    expect(periodMs({ cron: '0 3 * * *', timezone: 'UTC', jitterMs: 0 }, at('2027-03-26T00:00Z'))).toBe(DAY);
+  } finally {
+    if (zone === undefined) delete process.env['TZ'];
+    else process.env['TZ'] = zone;
+  }
+});

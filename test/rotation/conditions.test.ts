@@ -62,3 +62,13 @@ test.each(cases)('%s: %s', (code, _, facts) => {
 test('every condition has a case above', () => {
   expect(new Set(cases.map(([code]) => code))).toEqual(new Set(CONDITIONS.map(({ code }) => code)));
 });
+
+test('a reason names the numbers and rights that it is about', () => {
+  const reasonOf = (facts: Partial<IssueFacts>) => unmet({ ...well, ...facts })[0]?.reason;
+  expect(reasonOf(on({ tokenTtlMs: 90_000 }))).toMatch(/\b90 s\b.*\b180 s\b/);
+  expect(reasonOf({ lifetimeMs: 3_600_000 })).toMatch(/\b3600 s\b.*\b86400 s\b/);
+  expect(reasonOf(on({ capabilities: new Set() }))).toMatch(/\bcreate or update\b.*apps\/billing/);
+  expect(reasonOf({ inUse: 201 })).toMatch(/\b201\b.*\b200\b/);
+  expect(reasonOf({ live: 5 })).toMatch(/\b5\b/);
+  expect(reasonOf({ waitingStrays: 3 })).toMatch(/\b3\b/);
+});

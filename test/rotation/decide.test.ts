@@ -391,3 +391,17 @@ test('a refusal that was not named is not lifted along with another', () => {
   expect(decided({ record, request: despite('copied') })).toMatchObject({ do: 'refuse', refusal: { code: 'retired' } });
   expect(doing({ record, request: despite('copied', 'retired') })).toBe('rotate');
 });
+
+test('what falls due at this very moment is due', () => {
+  expect(decided({ record: recordOf({ rotate_at: iso(NOW) }) })).toMatchObject({ do: 'rotate', why: 'due' });
+});
+
+test('a young stray is neither taken in by the next publish nor counted: its own may still be under way', () => {
+  const young = { record: due, listed: [marked(7, 7), marked(8, 8, 60_000)] };
+  expect(decided(young)).toMatchObject({ do: 'rotate', generation: 8, entering: { strays: [], why: 'stray' } });
+});
+
+test('a record of another owner is not adopted by its name alone', () => {
+  const record = recordOf({ owner: 'old', application: 'invoices' });
+  expect(doing({ record, application: { adopt: { owner: 'other', application: 'invoices' } } })).toBe('refuse');
+});

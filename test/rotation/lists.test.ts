@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { Lists } from '../../src/rotation/lists.ts';
 import type { Issuer, ListedCredential } from '../../src/rotation/ports.ts';
-import { StageClock } from '../support/stage.ts';
+import { StillClock } from './memory.ts';
 import { BEARER, INSTANCE, marked, unmarked } from './scene.ts';
 
 const VALID_MS = 300_000;
@@ -16,7 +16,7 @@ function slowIssuer() {
     issue: () => Promise.reject(new Error('not here')),
     revoke: () => Promise.reject(new Error('not here')),
   };
-  const clock = new StageClock(0);
+  const clock = new StillClock(0);
   const lists = new Lists(new Map([[INSTANCE, issuer]]), clock, VALID_MS);
   return { lists, clock, waiting, answer: (...credentials: ListedCredential[]) => waiting.shift()?.(credentials) };
 }
@@ -111,4 +111,91 @@ test('knows whose each credential is by its marker alone', async () => {
   expect(list.of(BEARER).map(({ id }) => id)).toEqual(['id-1']);
   expect(list.size).toBe(3);
   expect(list.byAccessKeyId('AK3')?.marker).toBeUndefined();
+});
+
+test('shows everything that the instance has, and what looks like a marker and is none', async () => {
+  const { lists, answer } = slowIssuer();
+  const asked = lists.after(INSTANCE, lists.mark());
+  const cut = marked(2, 1).description.slice(0, 20);
+  answer(marked(1, 1), unmarked(2, cut), unmarked(3, 'not rekeyd:'));
+  const list = await asked;
+  expect([...list.all()].map(({ id }) => id)).toEqual(['id-1', 'id-2', 'id-3']);
+  expect(list.garbled.map(({ id }) => id)).toEqual(['id-2']);
+});
+
+test('a list serves nobody who read at its own mark or later, and nobody whose clock was put back', async () => {
+  const { lists, clock, waiting, answer } = slowIssuer();
+  const asked = lists.after(INSTANCE, lists.mark());
+  void lists.after(INSTANCE, 2);
+  expect(waiting).toHaveLength(2);
+  answer();
+  const list = await asked;
+  expect(list.mark).toBe(2);
+  expect(lists.valid(INSTANCE, 2)).toBeUndefined();
+  expect(lists.valid(INSTANCE, 1)).toBe(list);
+  clock.advance(-1);
+  expect(lists.valid(INSTANCE, 1)).toBeUndefined();
+});
+
+test('who comes while a newer list is under way shares it, though an older one has just ended', async () => {
+  const { lists, waiting } = slowIssuer();
+  const early = lists.after(INSTANCE, lists.mark());
+  const mark = lists.mark();
+  const late = lists.after(INSTANCE, mark);
+  waiting[0]?.([]);
+  await early;
+  const shared = lists.after(INSTANCE, mark);
+  expect(waiting).toHaveLength(2);
+  waiting[1]?.([]);
+  expect(await shared).toBe(await late);
+});
+
+test('an instance that no issuer names cannot be listed, and is called by its name', async () => {
+  await expect(slowIssuer().lists.after('os-nobodys', 0)).rejects.toThrow('os-nobodys');
+});
+
+const problem = { code: 'forbidden', reason: 'may not', remedy: 'let it' };
+
+test('a pause goes on growing where the key was seen in use meanwhile', () => {
+  const { lists, clock } = slowIssuer();
+  for (let failures = 0; failures < 2; failures += 1) lists.noteNotRevoked(INSTANCE, 'id-1', problem);
+  lists.noteUsed(INSTANCE, 'id-1', { until: 5, problem });
+  expect(lists.putOff(INSTANCE, 'id-1')).toEqual({ until: 5, problem });
+  lists.noteNotRevoked(INSTANCE, 'id-1', problem);
+  const putOff = { until: clock.now() + 120_000, problem: { ...problem, code: 'revocation-failed' } };
+  expect(lists.putOff(INSTANCE, 'id-1')).toEqual(putOff);
+});
+
+test('what a later list lacks needs no memory, and what it shows keeps its own', async () => {
+  const { lists, answer } = slowIssuer();
+  for (const id of ['id-1', 'id-2']) lists.noteNotRevoked(INSTANCE, id, problem);
+  lists.noteNotRevoked('os-old', 'id-1', problem);
+  const asked = lists.after(INSTANCE, lists.mark());
+  answer(marked(2, 1));
+  await asked;
+  expect(lists.putOff(INSTANCE, 'id-1')).toBeUndefined();
+  expect(lists.putOff(INSTANCE, 'id-2')).toBeDefined();
+  expect(lists.putOff('os-old', 'id-1')).toBeDefined();
+});
+
+test('a revocation that was asked for while a list was under way stays remembered beside that list', async () => {
+  const { lists, answer } = slowIssuer();
+  const asked = lists.after(INSTANCE, lists.mark());
+  lists.noteRevoked(INSTANCE, 'id-1');
+  answer();
+  expect(lists.wasRevokedSince(await asked, 'id-1')).toBe(true);
+});
+
+test('a candidate that no list shows is remembered for a day, or until one shows it with its marker', async () => {
+  const { lists, clock, answer } = slowIssuer();
+  for (const id of ['id-1', 'id-2']) lists.noteLeft('billing', id);
+  const asked = lists.after(INSTANCE, lists.mark());
+  answer(unmarked(1), marked(2, 1));
+  const list = await asked;
+  expect(lists.leftAndHidden(list, 'billing')).toBe(1);
+  expect(lists.leftAndHidden(list, 'other')).toBe(0);
+  clock.advance(86_400_000);
+  expect(lists.leftAndHidden(list, 'billing')).toBe(1);
+  clock.advance(1);
+  expect(lists.leftAndHidden(list, 'billing')).toBe(0);
 });

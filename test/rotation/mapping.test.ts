@@ -40,3 +40,7 @@ test('fields are written until they are named null', () => {
   expect(sameFields({ a: 'A' }, { a: 'A', b: 'B' })).toBe(false);
   expect(sameFields({ a: 'A' }, { a: 'B' })).toBe(false);
 });
+
+test('fields are the same only where every one is', () => {
+  expect(sameFields({ a: 'A', b: 'B' }, { a: 'A', b: 'C' })).toBe(false);
+});

@@ -146,3 +146,36 @@ test('a rename is suggested only for a record of this very place', () => {
   expect(remedyOf({ record: recordOf({ application: 'other' }) })).toContain('adopt: acme/other');
   expect(remedyOf({ record: recordOf({ application: 'other', place: 'ffffffff' }) })).not.toContain('adopt:');
 });
+
+const refused = (of: Scene) => {
+  const { decision } = decide(scene(of));
+  return decision.do === 'refuse' ? decision.refusal : undefined;
+};
+
+test('the way out of each refusal names the means, not only the command that lifts it', () => {
+  const means: Record<string, string> = {
+    'record-unreadable': 'apps/billing/s3',
+    unmanaged: 'adopt: true',
+    edited: 'vault kv rollback',
+    deleted: 'undelete',
+    'not-ours': 'path',
+    copied: 'alive',
+    'instance-changed': 'old instance',
+    behind: 'restored',
+    'not-adoptable': 'adopt: false',
+    'strays-full': 'rekeyd check',
+    retired: 'policy',
+  };
+  for (const [code, , of] of cases) expect(refused(of)?.remedy, code).toContain(means[code]);
+});
+
+test('a reason names the fields that it is about, and where they stand', () => {
+  expect(refused({ data: handMade })?.reason).toContain('access_key_id, secret_access_key at apps/billing/s3');
+  expect(refused(edit({ access_key_id: 'AKx', endpoint: 'y' }))?.reason).toContain('access_key_id, endpoint ');
+});
+
+test('what was meant to be lifted and does not stand there is named', () => {
+  const refusal = refused({ record, request: despite('edited', 'copied') });
+  expect(refusal?.reason).toMatch(/billing.*edited or copied/);
+  expect(refusal?.remedy).toContain('rekeyd status billing');
+});

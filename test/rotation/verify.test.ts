@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { PortError } from '../../src/rotation/errors.ts';
 import type { Verdict } from '../../src/rotation/ports.ts';
 import { verify } from '../../src/rotation/verify.ts';
-import { StageClock } from '../support/stage.ts';
+import { StillClock } from './memory.ts';
 import { pairOf, TARGET } from './scene.ts';
 
 const accepted: Verdict = { accepted: true };
@@ -18,7 +18,7 @@ const noAnswer = new PortError({
 
 /** Verifies against these answers in turn; the last one repeats. */
 async function against(answers: readonly (Verdict | PortError)[], successes = 2, timeoutMs = 60_000) {
-  const clock = new StageClock(0);
+  const clock = new StillClock(0);
   const asked: (readonly string[])[] = [];
   const verifier = {
     reach: async () => {},

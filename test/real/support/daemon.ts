@@ -53,7 +53,7 @@ export interface DaemonSpec {
 
 export async function startDaemon(scene: Scene, { name, policy, env }: DaemonSpec): Promise<Daemon> {
   const file = join(scene.dir, `${name}.yaml`);
-  await writeFile(file, stringify(policy));
+  await writeFile(file, stringify(policy, { aliasDuplicateObjects: false }));
   const args = [inject('rekeydProgram'), 'run', '--config', file];
   return new Daemon(scene.start({ name, command: process.execPath, args, env }));
 }

@@ -31,11 +31,12 @@ export class IamKeyRing implements KeyRing {
   async remove(accessKeyId: string): Promise<void> {
     const key = this.#keys.get(accessKeyId);
     if (key === undefined) return;
+    // at once: whoever asks at the same moment finds it gone, as the real API would have it
+    this.#keys.delete(accessKeyId);
     const { user } = key;
     await this.#iam.call('DeleteAccessKey', { UserName: user, AccessKeyId: accessKeyId });
     await this.#iam.call('DeleteUserPolicy', { UserName: user, PolicyName: 's3' });
     await this.#iam.call('DeleteUser', { UserName: user });
-    this.#keys.delete(accessKeyId);
   }
 
   async secretOf(accessKeyId: string): Promise<string | undefined> {

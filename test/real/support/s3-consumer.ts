@@ -1,43 +1,52 @@
-import { readFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ListBucketsCommand, S3Client } from '@aws-sdk/client-s3';
-
-/** The default names of the fields, as the agent renders them. */
-interface RenderedSecret {
-  readonly access_key_id: string;
-  readonly secret_access_key: string;
-  readonly endpoint: string;
-  readonly region: string;
-}
+import { fromFile, type KeySource, type RenderedSecret } from './key-source.ts';
 
 export interface ConsumerFailure {
   readonly at: string;
   readonly accessKeyId: string;
   readonly why: string;
+  /** S3 itself refused the key. Anything else, as a server that is away, takes nobody's access. */
+  readonly isRefusal: boolean;
 }
 
-/** An application that lists its buckets all the time with what the file holds at that moment. */
+export interface ConsumerOptions {
+  /** Between two requests, in ms. */
+  readonly pauseMs?: number;
+  /** Where it finds S3, whatever the secret says: for secrets whose endpoint is rekeyd's own way there. */
+  readonly endpoint?: string;
+}
+
+/** An application that lists its buckets all the time with the key that its source gives at that moment. */
 export class S3Consumer {
   readonly name: string;
   requests = 0;
   readonly failures: ConsumerFailure[] = [];
   /** Access key ids in the order in which they were first used. */
   readonly used: string[] = [];
-  readonly #file: string;
+  readonly #source: KeySource;
+  readonly #options: ConsumerOptions;
   readonly #stop = new AbortController();
   readonly #ended: Promise<void>;
   #client: S3Client | undefined;
 
-  constructor(name: string, file: string) {
+  /** `source`: a file's name stands for what an agent keeps there. */
+  constructor(name: string, source: string | KeySource, options: ConsumerOptions = {}) {
     this.name = name;
-    this.#file = file;
+    this.#source = typeof source === 'string' ? fromFile(source) : source;
+    this.#options = options;
     this.#ended = this.#run();
   }
 
+  get refusals(): readonly ConsumerFailure[] {
+    return this.failures.filter(({ isRefusal }) => isRefusal);
+  }
+
   async #run(): Promise<void> {
+    const { pauseMs = 150 } = this.#options;
     while (!this.#stop.signal.aborted) {
       await this.#request();
-      await sleep(150, undefined, { signal: this.#stop.signal }).catch(() => undefined);
+      await sleep(pauseMs, undefined, { signal: this.#stop.signal }).catch(() => undefined);
     }
     this.#client?.destroy();
   }
@@ -45,12 +54,13 @@ export class S3Consumer {
   async #request(): Promise<void> {
     let accessKeyId = 'none';
     try {
-      const secret = JSON.parse(await readFile(this.#file, 'utf8')) as RenderedSecret;
+      const secret = await this.#source();
       accessKeyId = secret.access_key_id;
       this.requests += 1;
       await this.#clientFor(secret).send(new ListBucketsCommand({}));
     } catch (error) {
-      this.failures.push({ at: new Date().toISOString(), accessKeyId, why: String(error) });
+      const failure = { at: new Date().toISOString(), accessKeyId, why: String(error), isRefusal: isRefusal(error) };
+      this.failures.push(failure);
     }
   }
 
@@ -60,7 +70,7 @@ export class S3Consumer {
     this.#client?.destroy();
     this.used.push(access_key_id);
     this.#client = new S3Client({
-      endpoint,
+      endpoint: this.#options.endpoint ?? endpoint,
       region,
       credentials: { accessKeyId: access_key_id, secretAccessKey: secret_access_key },
       forcePathStyle: true,
@@ -73,4 +83,10 @@ export class S3Consumer {
     this.#stop.abort();
     await this.#ended;
   }
+}
+
+/** An answer of S3 about who is asking; what never got there or failed there has another status, or none. */
+function isRefusal(error: unknown): boolean {
+  const { $metadata } = error as { readonly $metadata?: { readonly httpStatusCode?: number } };
+  return $metadata?.httpStatusCode === 401 || $metadata?.httpStatusCode === 403;
 }

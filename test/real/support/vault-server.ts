@@ -20,25 +20,36 @@ export interface VaultBody {
   readonly sealed?: boolean;
 }
 
-/** A single-node HashiCorp Vault that a test unsealed and holds the root token of. */
+/** What Vault tells once, when it is initialised. They live in the memory of the test and nowhere else. */
+export interface VaultKeys {
+  readonly rootToken: string;
+  readonly unsealKey: string;
+}
+
+/** A HashiCorp Vault that a test unsealed and holds the root token of. */
 export class VaultServer {
   readonly address: string;
   /** Every request and answer, one JSON object a line. */
   readonly auditFile: string;
-  #rootToken = '';
-  #unsealKey = '';
+  #keys: VaultKeys;
 
-  constructor(address: string, auditFile: string) {
+  /** `keys`: of one that was initialised already. */
+  constructor(address: string, auditFile: string, keys: VaultKeys = { rootToken: '', unsealKey: '' }) {
     this.address = address;
     this.auditFile = auditFile;
+    this.#keys = keys;
+  }
+
+  get keys(): VaultKeys {
+    return this.#keys;
   }
 
   get rootToken(): string {
-    return this.#rootToken;
+    return this.#keys.rootToken;
   }
 
   /** Any call, as root unless another token is given. Does not fail on an HTTP status. */
-  async ask(method: string, path: string, body?: unknown, token = this.#rootToken): Promise<VaultAnswer> {
+  async ask(method: string, path: string, body?: unknown, token = this.rootToken): Promise<VaultAnswer> {
     const answer = await request(`${this.address}/v1/${path}`, {
       method: method as 'GET',
       headers: { 'content-type': 'application/json', ...(token === '' ? {} : { 'x-vault-token': token }) },
@@ -60,8 +71,7 @@ export class VaultServer {
   /** Initialises the empty server, unseals it and starts the audit log. */
   async begin(): Promise<void> {
     const made = await this.tell('PUT', 'sys/init', { secret_shares: 1, secret_threshold: 1 });
-    this.#unsealKey = made.keys_base64?.[0] ?? '';
-    this.#rootToken = made.root_token ?? '';
+    this.#keys = { unsealKey: made.keys_base64?.[0] ?? '', rootToken: made.root_token ?? '' };
     await this.unseal();
     await this.tell('PUT', 'sys/audit/file', { type: 'file', options: { file_path: this.auditFile } });
   }
@@ -72,7 +82,7 @@ export class VaultServer {
 
   /** Returns when it serves requests again. */
   async unseal(): Promise<void> {
-    await this.tell('PUT', 'sys/unseal', { key: this.#unsealKey });
+    await this.tell('PUT', 'sys/unseal', { key: this.keys.unsealKey });
     await poll('Vault to be active', 30_000, async () =>
       (await this.ask('GET', 'sys/health')).status === 200 ? true : undefined,
     );

@@ -1,0 +1,109 @@
+import { beforeAll, describe, expect, test } from 'vitest';
+import { poll } from '../support/poll.ts';
+import { useScene } from '../support/scene.ts';
+import { type Account, openAccount } from './support/account.ts';
+import { Consumers } from './support/consumers.ts';
+import type { Daemon } from './support/daemon.ts';
+import { type FaultProxy, startFaultProxy } from './support/fault-proxy.ts';
+import { EVERYTHING } from './support/faults.ts';
+import { applicationsOf, namesOf } from './support/fleet.ts';
+import { findRecord } from './support/record.ts';
+import { seedOfRun } from './support/seeded.ts';
+import { arrangeCluster, INSTANCE, type PolicyParts, run, type Setting } from './support/setting.ts';
+
+const APPLICATIONS = namesOf(24);
+/** Their secrets are rendered by a Vault Agent; the others read Vault themselves. */
+const WITH_AGENT = APPLICATIONS.slice(0, 2);
+const SHARE = 0.1;
+/** Rotations that must come about through the faults. */
+const ROTATIONS = 100;
+/** Longer than rekeyd waits for an answer of each server, in ms. */
+const TOO_LATE = { glesys: 46_000, vault: 31_000, s3: 16_000 } as const;
+const SERVERS = Object.keys(TOO_LATE) as (keyof typeof TOO_LATE)[];
+const SEED = seedOfRun();
+
+const scene = useScene();
+let setting: Setting;
+let account: Account;
+let proxies: Readonly<Record<(typeof SERVERS)[number], FaultProxy>>;
+let replicas: readonly Daemon[];
+
+/** A stray is old after verify.timeout and three minutes. */
+function policy(every: string): PolicyParts {
+  return {
+    vault: { address: proxies.vault.url },
+    defaults: { grace: '8s', verify: { timeout: '5s', successes: 2 } },
+    applications: applicationsOf(APPLICATIONS, { rotate: { every } }),
+    scheduler: { spread: '2s' },
+    issuer: { limits: { concurrency: 8, per_second: 20 } },
+  };
+}
+
+function start(name: string, every: string): Promise<Daemon> {
+  const { glesys, s3 } = proxies;
+  const through = { ...setting, glesys: { ...setting.glesys, url: glesys.url }, s3: { ...setting.s3, s3: s3.url } };
+  return run(through, name, policy(every));
+}
+
+beforeAll(async () => {
+  setting = await arrangeCluster(scene, { ttl: '1h', maxTtl: '1h' });
+  proxies = {
+    glesys: await startFaultProxy(scene, { name: 'glesys', target: () => setting.glesys.url }),
+    vault: await startFaultProxy(scene, { name: 'vault', target: () => setting.vault.address }),
+    s3: await startFaultProxy(scene, { name: 's3', target: () => setting.s3.s3 }),
+  };
+  account = await openAccount({
+    name: 'faulty network',
+    vault: setting.vault,
+    glesys: setting.glesys.account,
+    instance: INSTANCE,
+    s3: setting.s3,
+    owner: 'real-test',
+    applications: APPLICATIONS,
+  });
+});
+
+describe(`a network that fails one call in ten (REKEYD_TEST_SEED=${SEED})`, () => {
+  test('each application gets its first credential and somebody who uses it', async () => {
+    // two that start with nothing at the same moment would only collide
+    const first = await start('replica-1', '9s');
+    for (const name of APPLICATIONS) await poll(`a record of ${name}`, 150_000, () => findRecord(setting.vault, name));
+    replicas = [first, await start('replica-2', '9s')];
+    const consumers = await Consumers.open(setting);
+    for (const name of APPLICATIONS) {
+      account.watch(WITH_AGENT.includes(name) ? await consumers.withAgent(name) : consumers.reading(name));
+    }
+  });
+
+  test('a hundred rotations come about through faults of every kind', { timeout: 700_000 }, async () => {
+    await account.begin();
+    for (const server of SERVERS) {
+      const late = { fault: { kind: 'delay', ms: TOO_LATE[server] }, weight: 1 } as const;
+      proxies[server].plan.disturb(SHARE, `${SEED} ${server}`, [...EVERYTHING, late]);
+    }
+    await poll(`${ROTATIONS} rotations`, 600_000, async () =>
+      (await account.rotations()) >= ROTATIONS ? true : undefined,
+    );
+    for (const { counts } of Object.values(proxies)) {
+      for (const kind of ['drop-before', 'drop-after', 'cut', 'status', 'status-after'] as const) {
+        expect(counts[kind]).toBeGreaterThan(0);
+      }
+    }
+  });
+
+  test('once it is well again rotations go on, and in the end all is as it should be', {
+    timeout: 320_000,
+  }, async () => {
+    for (const { plan } of Object.values(proxies)) plan.calm();
+    const before = await account.rotations();
+    await poll('rotations to go on', 60_000, async () => ((await account.rotations()) > before ? true : undefined));
+    await Promise.all(replicas.map((replica) => replica.stop()));
+    await start('replica-3', '1h');
+    await account.settled(500_000);
+    const requests = SERVERS.map((server) => Object.values(proxies[server].counts).reduce((a, b) => a + b, 0));
+    account.more['calls'] = requests.reduce((a, b) => a + b, 0);
+    account.more['faults'] = SERVERS.reduce((sum, server) => sum + proxies[server].faults, 0);
+    const figures = await account.close();
+    expect(figures.rotations).toBeGreaterThanOrEqual(ROTATIONS);
+  });
+});

@@ -1,0 +1,111 @@
+import { beforeAll, describe, expect, test } from 'vitest';
+import { poll } from '../support/poll.ts';
+import { useScene } from '../support/scene.ts';
+import { type Account, openAccount } from './support/account.ts';
+import { Consumers } from './support/consumers.ts';
+import type { Daemon } from './support/daemon.ts';
+import { applicationsOf, namesOf } from './support/fleet.ts';
+import { findRecord, pathOf } from './support/record.ts';
+import { arrangeMany, INSTANCE, type PolicyParts, run, type Site } from './support/setting.ts';
+
+const SIZE = 200;
+const REPLICAS = ['replica-1', 'replica-2', 'replica-3'];
+const APPLICATIONS = namesOf(SIZE);
+const WITH_CONSUMER = APPLICATIONS.filter((_, index) => index % 10 === 0);
+/** Time for all replicas to start and look at everything before the moment at which everything is due, in ms. */
+const AHEAD_MS = 20_000;
+
+const scene = useScene();
+let setting: Site;
+let account: Account;
+let replicas: readonly Daemon[];
+let spread: string;
+
+/** What somebody with 200 applications would write. */
+function policy(spread: string): PolicyParts {
+  return {
+    defaults: { grace: '20s' },
+    applications: applicationsOf(APPLICATIONS, { rotate: { every: '12h' } }),
+    scheduler: { resync: '1m', spread },
+    issuer: { limits: { concurrency: 4, per_second: 20 } },
+  };
+}
+
+/** As if all had been published at the same moment, twelve hours before. */
+async function makeDue(name: string, at: number): Promise<void> {
+  const { version, data, record } = await findRecord(setting.vault, name);
+  const rekeyd = JSON.stringify({ ...record, rotate_at: new Date(at).toISOString() });
+  const body = { options: { cas: version }, data: { ...data, rekeyd } };
+  await setting.vault.tell('PUT', `secret/data/${pathOf(name)}`, body);
+}
+
+/** As somebody with many replicas sets it: some hundred times as long as a rotation takes there, at least a minute. */
+function spreadFor(first: Daemon): string {
+  const durations = first.lines({ event: 'rotation.done' }).map((line) => Number(line['duration_ms']));
+  const median = durations.toSorted((a, b) => a - b)[durations.length >> 1] ?? 0;
+  return `${Math.min(300, Math.max(60, Math.ceil(median / 2)))}s`;
+}
+
+const countOf = (event: string): number[] => replicas.map((replica) => replica.lines({ event }).length);
+const sum = (counts: readonly number[]): number => counts.reduce((a, b) => a + b, 0);
+
+async function generations(): Promise<ReadonlySet<number>> {
+  const found = await Promise.all(APPLICATIONS.map((name) => findRecord(setting.vault, name)));
+  return new Set(found.map(({ record }) => record.generation));
+}
+
+// One Vault: in a cluster that elects a leader meanwhile, what is issued twice would be no sign of a collision.
+beforeAll(async () => {
+  setting = await arrangeMany(scene, { ttl: '1h', maxTtl: '1h' });
+});
+
+describe('three replicas over 200 applications that are all due at the same moment', { timeout: 660_000 }, () => {
+  test('one replica alone gives each its first credential', async () => {
+    const first = await run(setting, 'first', policy('0s'));
+    for (const name of APPLICATIONS) await poll(`a record of ${name}`, 300_000, () => findRecord(setting.vault, name));
+    await first.stop();
+    spread = spreadFor(first);
+    expect(setting.glesys.account.credentials(INSTANCE)).toHaveLength(SIZE);
+    account = await openAccount({
+      name: 'fleet',
+      vault: setting.vault,
+      glesys: setting.glesys.account,
+      instance: INSTANCE,
+      s3: setting.s3,
+      owner: 'real-test',
+      applications: APPLICATIONS,
+    });
+    const consumers = await Consumers.open(setting);
+    account.watch(...WITH_CONSUMER.map((name) => consumers.reading(name)));
+  });
+
+  test('every application ends exactly one generation on, with next to no collisions and the work shared', async () => {
+    const dueAt = Date.now() + AHEAD_MS;
+    for (const name of APPLICATIONS) await makeDue(name, dueAt);
+    replicas = await Promise.all(REPLICAS.map((name) => run(setting, name, policy(spread))));
+    await poll('every application to be rotated', 600_000, async () =>
+      sum(countOf('rotation.done')) >= SIZE ? true : undefined,
+    );
+    await Promise.all(replicas.map((replica) => replica.stop()));
+    expect(await generations()).toEqual(new Set([2]));
+    const shares = countOf('rotation.done');
+    expect(sum(shares)).toBe(SIZE);
+    const collisions = sum(countOf('credential.issued')) - SIZE;
+    account.more['collisions'] = collisions;
+    account.more['s of spread'] = Number.parseInt(spread, 10);
+    for (const [index, share] of shares.entries()) account.more[`by ${REPLICAS[index]}`] = share;
+    expect(collisions).toBeLessThan(0.02 * SIZE);
+    for (const share of shares) expect(share).toBeGreaterThanOrEqual(SIZE / 5);
+  });
+
+  test('nobody was refused, and what was superseded is gone after its grace', async () => {
+    await run(setting, 'last', policy('0s'));
+    const { collisions = 0 } = account.more;
+    await poll('the superseded credentials to be gone', 200_000, async () =>
+      (await account.strays()).length <= collisions ? true : undefined,
+    );
+    // what a collision leaves is a stray, which is too young to be taken for one before three minutes are over
+    const figures = await account.close({ youngStrays: collisions });
+    expect(figures.rotations).toBe(SIZE);
+  });
+});

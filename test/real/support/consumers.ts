@@ -1,0 +1,57 @@
+import { inject } from 'vitest';
+import { type AppRoleLogin, createRole, login } from './approle.ts';
+import { fromVault } from './key-source.ts';
+import { pathOf } from './record.ts';
+import { S3Consumer } from './s3-consumer.ts';
+import type { Site } from './setting.ts';
+import { startAgent } from './vault-agent.ts';
+
+/** What consumers may do in Vault, and nothing else. */
+const READER = 'path "secret/data/apps/*" { capabilities = ["read"] }';
+const PAUSE_MS = 700;
+const REFRESH_MS = 1_000;
+
+/** Applications at work in a setting, each with S3 and Vault as it reaches them itself, whatever way rekeyd goes. */
+export class Consumers {
+  readonly #setting: Site;
+  readonly #role: AppRoleLogin;
+  readonly #token: string;
+
+  static async open(setting: Site): Promise<Consumers> {
+    const role = await createRole(setting.vault, 'consumer', READER, { ttl: '2h', maxTtl: '2h' });
+    return new Consumers(setting, role, await login(setting.vault, role));
+  }
+
+  private constructor(setting: Site, role: AppRoleLogin, token: string) {
+    this.#setting = setting;
+    this.#role = role;
+    this.#token = token;
+  }
+
+  /** One that reads Vault itself, every second. `address`: where; while it throws, the consumer keeps what it has. */
+  reading(application: string, address: () => string = () => this.#setting.vault.address): S3Consumer {
+    const path = `secret/data/${pathOf(application)}`;
+    const source = fromVault({ address, token: this.#token, path, refreshMs: REFRESH_MS });
+    return this.#consumer(`${application}, by itself`, source);
+  }
+
+  /** One whose secret a Vault Agent renders, which looks every second. The secret must be there. */
+  async withAgent(application: string): Promise<S3Consumer> {
+    const { vault, scene } = this.#setting;
+    const file = await startAgent(scene, {
+      name: application,
+      program: inject('vaultProgram'),
+      vault: vault.address,
+      login: this.#role,
+      secret: `secret/data/${pathOf(application)}`,
+    });
+    return this.#consumer(`${application}, by an agent`, file);
+  }
+
+  #consumer(name: string, source: ConstructorParameters<typeof S3Consumer>[1]): S3Consumer {
+    const { s3, scene } = this.#setting;
+    const consumer = new S3Consumer(name, source, { pauseMs: PAUSE_MS, endpoint: s3.s3 });
+    scene.atEnd(() => consumer.stop());
+    return consumer;
+  }
+}

@@ -1,0 +1,32 @@
+import { expect, test } from 'vitest';
+import { share } from '../../src/policy/share.ts';
+import { DAY, engine, START } from './world.ts';
+
+const RESYNC = 60_000;
+const SPREAD = 120_000;
+
+/** One that waits longer for its share of the spread than until the next look of the resync. */
+const patient = Array.from({ length: 100 }, (_, index) => `app-${index}`).find(
+  (name) => share('replica-1', name) > 0.8,
+) as string;
+
+test('an application that waits its share of the spread is not put off by each look of the resync meanwhile', async () => {
+  const { rotator, beat, clock } = engine({ sto1: [patient] }, { resyncMs: RESYNC, spreadMs: SPREAD });
+  const due = START + RESYNC / 2;
+  // a look finds the date ahead, or that it has come
+  const look = () => ({ nextAt: Math.max(due, clock.at) });
+  rotator.surveyAnswer = look;
+  rotator.passAnswer = () => ({ did: 'rotated', nextAt: due + DAY });
+  await beat();
+  while (clock.at < due + SPREAD) await beat(1_000);
+  expect(rotator.passes).toEqual([patient]);
+});
+
+test('work that a look of the resync finds before the planned time waits no more than its share of the spread', async () => {
+  const { rotator, beat, scheduler, clock } = engine({ sto1: [patient] }, { resyncMs: RESYNC, spreadMs: SPREAD });
+  rotator.surveyAnswer = () => ({ nextAt: START + DAY });
+  await beat();
+  rotator.surveyAnswer = () => ({ nextAt: clock.at });
+  await beat(RESYNC);
+  expect(scheduler.nextAtOf(patient)).toBe(clock.at + share('replica-1', patient) * SPREAD);
+});
