@@ -104,7 +104,7 @@ export class PolicyDocument {
 
   #reportSyntax(): void {
     for (const { code, pos, message } of [...this.#document.errors, ...this.#document.warnings]) {
-      this.#noteAt(pos[0], OWN_WORDS[code] ?? `this is not valid YAML: ${message.split('\n')[0]}`);
+      this.#noteAt(pos[0], OWN_WORDS[code] ?? `this is not valid YAML: ${withoutQuote(message)}`);
     }
   }
 
@@ -127,7 +127,7 @@ export class PolicyDocument {
   #reportOddities(): boolean {
     const before = this.mistakes.length;
     for (const alias of this.#aliases.lost) {
-      this.#noteAt(startOf(alias), `the alias *${alias.source} has no anchor &${alias.source} before it`);
+      this.#noteAt(startOf(alias), 'this alias has no anchor before it; a text that begins with * stands in quotes');
     }
     if (this.#aliases.areBomb) this.#noteAt(0, 'this is not usable YAML: far too many aliases lead to the same');
     visit(this.#document, {
@@ -155,6 +155,11 @@ const OWN_WORDS: Readonly<Record<string, string>> = {
   MULTIPLE_DOCS:
     'a second document begins here; a policy is one: remove this "---", or move what follows to a file of its own and name it in include',
 };
+
+/** The parser's words up to where they quote the file: that may be a secret in the wrong place. */
+function withoutQuote(message: string): string {
+  return message.replace(/(?:: | "|\n).*$/s, '');
+}
 
 /** Reads a file; a file that cannot be read is an error of `node:fs`. */
 export async function readDocument(path: string, shownAs: string): Promise<PolicyDocument> {

@@ -1,7 +1,7 @@
 import { HeadBucketCommand, ListBucketsCommand, S3Client } from '@aws-sdk/client-s3';
 import type { KeyPair, S3Target, Verdict, Verifier } from '../rotation/ports.ts';
 import type { Attempt, Timeouts } from '../transport/call.ts';
-import { badAnswer } from '../transport/judge.ts';
+import { badAnswer, unreachable } from '../transport/judge.ts';
 import { showable } from '../transport/scrub.ts';
 import { Server } from '../transport/server.ts';
 import { USER_AGENT } from '../version.ts';
@@ -44,7 +44,7 @@ class S3Verifier implements OpenVerifier {
   }
 
   async probe(pair: KeyPair, target: S3Target, buckets: readonly string[]): Promise<Verdict> {
-    const client = this.#clientOf(pair, target);
+    const client = this.#openClient(pair, target);
     const listed = await this.#listBuckets(client, pair, target);
     if (!listed.accepted) return listed;
     for (const bucket of buckets) {
@@ -65,6 +65,16 @@ class S3Verifier implements OpenVerifier {
   async close(): Promise<void> {
     this.#handler.destroy();
     await Promise.all([...this.#servers.values()].map((server) => server.close()));
+  }
+
+  /** An old record may name a target that the SDK makes nothing of. */
+  #openClient(pair: KeyPair, target: S3Target): S3Client {
+    try {
+      return this.#clientOf(pair, target);
+    } catch (error) {
+      const attempted = `reach S3 at ${target.endpoint} in region ${JSON.stringify(target.region)}`;
+      throw unreachable({ manner: S3, address: target.endpoint }, { attempted }, error);
+    }
   }
 
   /** One client per credential: a shared one would sign with whichever credential it saw first. */

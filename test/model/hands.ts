@@ -25,6 +25,16 @@ function nothingUnderway(waiting: readonly Call[], outside: Outside): boolean {
   return [...waiting, ...outside.flights.map(({ call }) => call)].every(({ op }) => op !== 'revoke');
 }
 
+/**
+ * A publish that was on its way for long tells so by its version. Who writes over that before the old key's grace is
+ * over takes the only trace away: docs/RELIABILITY.md has it under what is not promised.
+ */
+function arrivedLate(outside: Outside, path: string): boolean {
+  const { version, createdAt } = outside.secrets[path] ?? { version: 0, createdAt: 0 };
+  const written = recordAt(outside, path)?.written;
+  return written?.version === version && createdAt > Date.parse(written.at);
+}
+
 /** `vault kv rollback` to what stood there before. */
 export function rollsBack(path: string): Hand {
   return {
@@ -47,6 +57,7 @@ export function pastesOldKey(path: string): Hand {
       const id = outside.before[path]?.data?.['access_key_id'];
       const old = outside.keys.find((key) => key.live && key.accessKeyId === id);
       if (!old || old === wornAt(outside, path) || !nothingUnderway(waiting, outside)) return undefined;
+      if (arrivedLate(outside, path)) return undefined;
       return writes(path, (data) => ({ ...data, pasted: old.accessKeyId }))(outside);
     },
   };
@@ -74,8 +85,10 @@ export function deletes(path: string): Hand {
 export function writesForeignField(path: string): Hand {
   return {
     name: 'another program writes a field of its own',
-    act: (outside) =>
-      recordAt(outside, path) ? writes(path, (data) => ({ ...data, theirs: 'x' }))(outside) : undefined,
+    act: (outside) => {
+      if (!recordAt(outside, path) || arrivedLate(outside, path)) return undefined;
+      return writes(path, (data) => ({ ...data, theirs: 'x' }))(outside);
+    },
   };
 }
 

@@ -157,7 +157,11 @@ const REST: [string, string, string[]][] = [
     ['13:1: the key owner stands here a second time; keep one of them'],
   ],
   ['a key that is no text', `${HEAD}? [a]\n: 1\n`, ['13:3: a key must be a simple text']],
-  ['an alias to nothing', `${HEAD}log: *levels\n`, ['13:6: the alias *levels has no anchor &levels before it']],
+  [
+    'an alias to nothing',
+    `${HEAD}log: *levels\n`,
+    ['13:6: this alias has no anchor before it; a text that begins with * stands in quotes'],
+  ],
   ['a key that JavaScript would swallow', `${HEAD}log: { __proto__: 1 }\n`, ['13:8: unknown key "__proto__"']],
   ['a tab', `${HEAD}log:\n\tlevel: info\n`, ['14:1: this is not valid YAML: Tabs are not allowed as indentation']],
   [

@@ -39,11 +39,11 @@ async function makeDue(name: string, at: number): Promise<void> {
   await setting.vault.tell('PUT', `secret/data/${pathOf(name)}`, body);
 }
 
-/** As somebody with many replicas sets it: some hundred times as long as a rotation takes there, at least a minute. */
+/** As somebody with many replicas sets it: a thousand times as long as a rotation takes there, and at least a minute. */
 function spreadFor(first: Daemon): string {
   const durations = first.lines({ event: 'rotation.done' }).map((line) => Number(line['duration_ms']));
   const median = durations.toSorted((a, b) => a - b)[durations.length >> 1] ?? 0;
-  return `${Math.min(300, Math.max(60, Math.ceil(median / 2)))}s`;
+  return `${Math.min(300, Math.max(60, Math.ceil(median)))}s`;
 }
 
 const countOf = (event: string): number[] => replicas.map((replica) => replica.lines({ event }).length);

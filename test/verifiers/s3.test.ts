@@ -220,3 +220,11 @@ describe('reach', () => {
     expect(error.message).toContain(gone.url);
   });
 });
+
+describe('a target that an old record names', () => {
+  it('without a region is out of reach, and nothing was sent', async () => {
+    const { verifier, issue, target } = await opened();
+    const error = await failureOf(verifier.probe(await issue(), { ...target, region: '' }, []));
+    expect(error).toMatchObject({ kind: 'unavailable', code: 's3-unreachable' });
+  });
+});

@@ -34,6 +34,7 @@ export interface Shown {
   readonly state: string;
   readonly generation?: number;
   readonly seen_at?: string;
+  readonly rotate_at?: string;
   readonly current?: { readonly access_key_id: string; readonly adopted: boolean };
   readonly superseded: readonly { readonly access_key_id: string; readonly revoke_at: string | null }[];
   readonly trouble?: { readonly kind: string; readonly code: string; readonly reason: string; readonly remedy: string };
@@ -165,10 +166,14 @@ export function untilNoticed(
   });
 }
 
-/** Waits until nothing about an application is worth a person's eye any more. */
+/** What is due within so many ms may begin at any moment. */
+const SOON_MS = 60_000;
+
+/** Waits until nothing about an application is worth a person's eye any more, and nothing is ahead for a while. */
 export async function untilQuiet(daemon: Daemon, application: string): Promise<void> {
   await poll(`nothing to be said of ${application}`, PATIENCE_MS, async () => {
-    const { state, notices } = await shownBy(daemon, application);
-    return state === 'current' && notices.length === 0 ? true : undefined;
+    const { state, notices, rotate_at: rotateAt = '' } = await shownBy(daemon, application);
+    const isFar = Date.parse(rotateAt) > Date.now() + SOON_MS;
+    return state === 'current' && notices.length === 0 && isFar ? true : undefined;
   });
 }
