@@ -60,6 +60,14 @@ test("a key that carries another application's marker is not adopted", async () 
   expect(outcome.trouble).toMatchObject({ kind: 'refused', code: 'not-adoptable' });
 });
 
+test('where somebody mixed up the two fields of a secret to be adopted, the secret key is not told', async () => {
+  const made = await stage.glesys.account.create(stage.instance, 'by hand');
+  stage.handWrite({ access_key_id: made.secretAccessKey, secret_access_key: made.accessKeyId });
+  const outcome = await stage.replica('replica-1', billing({ adopt: true })).settle();
+  expect(outcome.trouble).toMatchObject({ kind: 'refused', code: 'not-adoptable' });
+  expect(JSON.stringify([outcome, stage.events])).not.toContain(made.secretAccessKey);
+});
+
 test('a key with our own marker is simply ours again when its record was lost', async () => {
   await stage.replica().settle();
   const { rekeyd: _, ...fields } = stage.secret() ?? {};

@@ -181,7 +181,10 @@ export function expectClean(figures: Figures, consumers: readonly S3Consumer[] =
     ...wrong.map((what) => `${figures[what]} ${what}`),
     ...(figures.rotations > 0 ? [] : ['no rotation at all']),
     ...idle.map((name) => `the consumer ${name} never asked for anything`),
-    ...refused.map(({ name, at, accessKeyId, why }) => `${at} ${name} was refused with ${accessKeyId}: ${why}`),
+    ...refused.map(
+      ({ name, at, accessKeyId, heldMs, why }) =>
+        `${at} ${name} was refused with ${accessKeyId}, read ${heldMs} ms before: ${why}`,
+    ),
   ];
   throw new Error(`the account is not clean:\n${lines.join('\n')}`);
 }

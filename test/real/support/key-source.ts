@@ -9,12 +9,24 @@ export interface RenderedSecret {
   readonly region: string;
 }
 
+/** A secret as an application holds it; `readAt`: by `performance.now()`, when it was read. */
+export interface HeldSecret {
+  readonly secret: RenderedSecret;
+  readonly readAt: number;
+}
+
 /** Where an application has its key from: what it would use now. Throws where it has none. */
-export type KeySource = () => Promise<RenderedSecret>;
+export type KeySource = () => Promise<HeldSecret>;
+
+/** As long as an application waits for Vault before it goes on with what it has, in ms. */
+const PATIENCE_MS = 30_000;
 
 /** A file that an agent keeps up to date, read before each use. */
 export function fromFile(file: string): KeySource {
-  return async () => JSON.parse(await readFile(file, 'utf8')) as RenderedSecret;
+  return async () => {
+    const readAt = performance.now();
+    return { secret: JSON.parse(await readFile(file, 'utf8')) as RenderedSecret, readAt };
+  };
 }
 
 export interface KvPath {
@@ -29,23 +41,23 @@ export interface KvPath {
 
 /** An application that reads KV v2 itself. While Vault does not answer it goes on with what it has, and asks again. */
 export function fromVault(kv: KvPath): KeySource {
-  let known: { readonly secret: RenderedSecret; readonly readAt: number } | undefined;
+  let known: HeldSecret | undefined;
   return async () => {
     const readAt = performance.now();
-    if (known && readAt - known.readAt < kv.refreshMs) return known.secret;
+    if (known && readAt - known.readAt < kv.refreshMs) return known;
     try {
       known = { secret: await readKv(kv), readAt };
     } catch (error) {
       if (!known) throw error;
     }
-    return known.secret;
+    return known;
   };
 }
 
-async function readKv({ address, token, path, refreshMs }: KvPath): Promise<RenderedSecret> {
+async function readKv({ address, token, path }: KvPath): Promise<RenderedSecret> {
   const answer = await request(`${address()}/v1/${path}`, {
     headers: { 'x-vault-token': token },
-    signal: AbortSignal.timeout(Math.max(refreshMs, 1_000)),
+    signal: AbortSignal.timeout(PATIENCE_MS),
   });
   const text = await answer.body.text();
   if (answer.statusCode !== 200) throw new Error(`Vault answered ${answer.statusCode} to a consumer`);

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ListBucketsCommand, S3Client } from '@aws-sdk/client-s3';
-import { fromFile, type KeySource, type RenderedSecret } from './key-source.ts';
+import { fromFile, type HeldSecret, type KeySource, type RenderedSecret } from './key-source.ts';
 
 export interface ConsumerFailure {
   readonly at: string;
@@ -8,6 +8,8 @@ export interface ConsumerFailure {
   readonly why: string;
   /** S3 itself refused the key. Anything else, as a server that is away, takes nobody's access. */
   readonly isRefusal: boolean;
+  /** How long ago the key had been read when the failure came, in ms; more than a grace is the consumer's own fault. */
+  readonly heldMs: number;
 }
 
 export interface ConsumerOptions {
@@ -52,15 +54,19 @@ export class S3Consumer {
   }
 
   async #request(): Promise<void> {
-    let accessKeyId = 'none';
+    let held: HeldSecret | undefined;
     try {
-      const secret = await this.#source();
-      accessKeyId = secret.access_key_id;
+      held = await this.#source();
       this.requests += 1;
-      await this.#clientFor(secret).send(new ListBucketsCommand({}));
+      await this.#clientFor(held.secret).send(new ListBucketsCommand({}));
     } catch (error) {
-      const failure = { at: new Date().toISOString(), accessKeyId, why: String(error), isRefusal: isRefusal(error) };
-      this.failures.push(failure);
+      this.failures.push({
+        at: new Date().toISOString(),
+        accessKeyId: held?.secret.access_key_id ?? 'none',
+        why: String(error),
+        isRefusal: isRefusal(error),
+        heldMs: held ? Math.round(performance.now() - held.readAt) : 0,
+      });
     }
   }
 
