@@ -6,7 +6,7 @@ export default defineConfig({
   plugins: [sabotagedHearts()],
   test: {
     include: ['test/**/*.test.ts'],
-    exclude: ['test/real/**'],
+    exclude: ['test/real/**', 'test/soak/**'],
     setupFiles: ['test/support/loopback-only.ts'],
     // most of the time goes by in waiting for processes and servers, so more than the machine's cores
     maxWorkers: 3,

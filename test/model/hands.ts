@@ -1,6 +1,6 @@
 import type { Call, Data } from './calls.ts';
 import type { Hand } from './explore.ts';
-import { type Outside, put, recordAt, type Version, withKey, wornAt } from './outside.ts';
+import { type Outside, put, recordAt, recordOf, type Version, withKey, wornAt } from './outside.ts';
 
 /** What people do at three in the morning. */
 
@@ -29,10 +29,9 @@ function nothingUnderway(waiting: readonly Call[], outside: Outside): boolean {
  * A publish that was on its way for long tells so by its version. Who writes over that before the old key's grace is
  * over takes the only trace away: docs/RELIABILITY.md has it under what is not promised.
  */
-function arrivedLate(outside: Outside, path: string): boolean {
-  const { version, createdAt } = outside.secrets[path] ?? { version: 0, createdAt: 0 };
-  const written = recordAt(outside, path)?.written;
-  return written?.version === version && createdAt > Date.parse(written.at);
+function arrivedLate(version: Version | undefined): boolean {
+  const written = version?.data ? recordOf(version.data)?.written : undefined;
+  return written?.version === version?.version && (version?.createdAt ?? 0) > Date.parse(written?.at ?? '');
 }
 
 /** `vault kv rollback` to what stood there before. */
@@ -44,6 +43,7 @@ export function rollsBack(path: string): Hand {
       const id = data?.['access_key_id'];
       const lives = outside.keys.some((key) => key.live && key.accessKeyId === id);
       if (!data || !lives || !nothingUnderway(waiting, outside)) return undefined;
+      if (arrivedLate(outside.before[path])) return undefined;
       return put(outside, path, data);
     },
   };
@@ -57,7 +57,7 @@ export function pastesOldKey(path: string): Hand {
       const id = outside.before[path]?.data?.['access_key_id'];
       const old = outside.keys.find((key) => key.live && key.accessKeyId === id);
       if (!old || old === wornAt(outside, path) || !nothingUnderway(waiting, outside)) return undefined;
-      if (arrivedLate(outside, path)) return undefined;
+      if (arrivedLate(outside.secrets[path])) return undefined;
       return writes(path, (data) => ({ ...data, pasted: old.accessKeyId }))(outside);
     },
   };
@@ -86,7 +86,7 @@ export function writesForeignField(path: string): Hand {
   return {
     name: 'another program writes a field of its own',
     act: (outside) => {
-      if (!recordAt(outside, path) || arrivedLate(outside, path)) return undefined;
+      if (!recordAt(outside, path) || arrivedLate(outside.secrets[path])) return undefined;
       return writes(path, (data) => ({ ...data, theirs: 'x' }))(outside);
     },
   };

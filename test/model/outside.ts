@@ -87,13 +87,13 @@ export function isWorn(outside: Outside, { id }: Key): boolean {
 
 export function recordAt({ secrets }: Pick<Outside, 'secrets'>, path: string): RotationRecord | undefined {
   const data = secrets[path]?.data;
-  return data ? recordIn(data) : undefined;
+  return data ? recordOf(data) : undefined;
 }
 
 const records = new WeakMap<Data, { readonly record: RotationRecord | undefined }>();
 
 /** Nothing changes a version, so each is read once, however many worlds have it. */
-function recordIn(data: Data): RotationRecord | undefined {
+export function recordOf(data: Data): RotationRecord | undefined {
   const known = records.get(data);
   if (known) return known.record;
   const reading = readRecord(data);

@@ -32,7 +32,7 @@ let replicas: readonly Daemon[];
 function policy(every: string): PolicyParts {
   return {
     vault: { address: proxies.vault.url },
-    defaults: { grace: '8s', verify: { timeout: '5s', successes: 2 } },
+    defaults: { grace: '10s', verify: { timeout: '5s', successes: 2 } },
     applications: applicationsOf(APPLICATIONS, { rotate: { every } }),
     scheduler: { spread: '2s' },
     issuer: { limits: { concurrency: 8, per_second: 20 } },
@@ -66,9 +66,9 @@ beforeAll(async () => {
 describe(`a network that fails one call in ten (REKEYD_TEST_SEED=${SEED})`, () => {
   test('each application gets its first credential and somebody who uses it', async () => {
     // two that start with nothing at the same moment would only collide
-    const first = await start('replica-1', '9s');
+    const first = await start('replica-1', '11s');
     for (const name of APPLICATIONS) await poll(`a record of ${name}`, 150_000, () => findRecord(setting.vault, name));
-    replicas = [first, await start('replica-2', '9s')];
+    replicas = [first, await start('replica-2', '11s')];
     const consumers = await Consumers.open(setting);
     for (const name of APPLICATIONS) {
       account.watch(WITH_AGENT.includes(name) ? await consumers.withAgent(name) : consumers.reading(name));

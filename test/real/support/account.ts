@@ -183,7 +183,7 @@ export function expectClean(figures: Figures, consumers: readonly S3Consumer[] =
     ...idle.map((name) => `the consumer ${name} never asked for anything`),
     ...refused.map(
       ({ name, at, accessKeyId, heldMs, why }) =>
-        `${at} ${name} was refused with ${accessKeyId}, read ${heldMs} ms before: ${why}`,
+        `${at} ${name} was refused with ${accessKeyId}, read ${heldMs ?? 'unknown'} ms before: ${why}`,
     ),
   ];
   throw new Error(`the account is not clean:\n${lines.join('\n')}`);

@@ -9,23 +9,23 @@ export interface RenderedSecret {
   readonly region: string;
 }
 
-/** A secret as an application holds it; `readAt`: by `performance.now()`, when it was read. */
-export interface HeldSecret {
-  readonly secret: RenderedSecret;
-  readonly readAt: number;
+/** A secret as an application holds it. */
+export interface HeldSecret extends RenderedSecret {
+  /** By `performance.now()`, when it was read; missing where the source cannot tell. */
+  readonly readAt?: number;
 }
 
 /** Where an application has its key from: what it would use now. Throws where it has none. */
 export type KeySource = () => Promise<HeldSecret>;
 
-/** As long as an application waits for Vault before it goes on with what it has, in ms. */
-const PATIENCE_MS = 30_000;
+/** As long as an application waits for Vault before it goes on with what it has, in ms; less than any grace. */
+const PATIENCE_MS = 5_000;
 
 /** A file that an agent keeps up to date, read before each use. */
 export function fromFile(file: string): KeySource {
   return async () => {
     const readAt = performance.now();
-    return { secret: JSON.parse(await readFile(file, 'utf8')) as RenderedSecret, readAt };
+    return { ...(JSON.parse(await readFile(file, 'utf8')) as RenderedSecret), readAt };
   };
 }
 
@@ -41,12 +41,12 @@ export interface KvPath {
 
 /** An application that reads KV v2 itself. While Vault does not answer it goes on with what it has, and asks again. */
 export function fromVault(kv: KvPath): KeySource {
-  let known: HeldSecret | undefined;
+  let known: (RenderedSecret & { readonly readAt: number }) | undefined;
   return async () => {
     const readAt = performance.now();
     if (known && readAt - known.readAt < kv.refreshMs) return known;
     try {
-      known = { secret: await readKv(kv), readAt };
+      known = { ...(await readKv(kv)), readAt };
     } catch (error) {
       if (!known) throw error;
     }

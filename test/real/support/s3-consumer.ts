@@ -9,7 +9,7 @@ export interface ConsumerFailure {
   /** S3 itself refused the key. Anything else, as a server that is away, takes nobody's access. */
   readonly isRefusal: boolean;
   /** How long ago the key had been read when the failure came, in ms; more than a grace is the consumer's own fault. */
-  readonly heldMs: number;
+  readonly heldMs: number | undefined;
 }
 
 export interface ConsumerOptions {
@@ -58,14 +58,14 @@ export class S3Consumer {
     try {
       held = await this.#source();
       this.requests += 1;
-      await this.#clientFor(held.secret).send(new ListBucketsCommand({}));
+      await this.#clientFor(held).send(new ListBucketsCommand({}));
     } catch (error) {
       this.failures.push({
         at: new Date().toISOString(),
-        accessKeyId: held?.secret.access_key_id ?? 'none',
+        accessKeyId: held?.access_key_id ?? 'none',
         why: String(error),
         isRefusal: isRefusal(error),
-        heldMs: held ? Math.round(performance.now() - held.readAt) : 0,
+        heldMs: held?.readAt === undefined ? undefined : Math.round(performance.now() - held.readAt),
       });
     }
   }
