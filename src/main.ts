@@ -3,7 +3,7 @@ import './node-version.ts';
 import { Command, CommanderError, InvalidArgumentError } from 'commander';
 import { EXIT, type Terminal } from './commands/terminal.ts';
 import { whenUnread } from './commands/unread.ts';
-import { visibleLines } from './policy/visible.ts';
+import { complainOf } from './commands/visibly.ts';
 import { VERSION } from './version.ts';
 
 /** Whether standard output was closed at its other end. */
@@ -57,7 +57,7 @@ const program = new Command('rekeyd')
   .version(VERSION)
   .showHelpAfterError('(--help shows what there is)')
   // it repeats what was typed, or what another program made of something
-  .configureOutput({ writeErr: (text) => terminal.complain(visibleLines(text)) })
+  .configureOutput({ writeErr: (text) => complainOf(text, terminal) })
   .exitOverride();
 
 onPolicy('run', 'rotate what is due, until stopped')

@@ -22,7 +22,10 @@ export interface IssueFacts extends WriteFacts {
   readonly quota: number;
   /** Credentials of this application and place that live. */
   readonly live: number;
-  /** Whether consumers have no credential to count on: the current one is gone or reported leaked, or there is none. */
+  /**
+   * Whether consumers have no credential to count on: the current one is gone or reported leaked, or there is none. Or a
+   * person lifts a refusal, under which nothing that lives too many could have been revoked.
+   */
   readonly urgent: boolean;
   /** Strays that a record could enter but has not. */
   readonly waitingStrays: number;

@@ -1,6 +1,7 @@
 import type { IssueFacts, WriteFacts } from './conditions.ts';
 import { problemOf } from './errors.ts';
 import type { StoreStanding } from './ports.ts';
+import { liftsRefusal } from './refusals.ts';
 import type { Situation } from './situation.ts';
 import type { Entering } from './superseded.ts';
 import { attemptMs, siteOf, type World } from './world.ts';
@@ -25,7 +26,8 @@ export async function gatherForIssue(s: Situation, entering: Entering, world: Wo
     inUse: list.size + lists.issuedSince(list),
     quota: siteOf(world, s.application).quota,
     live: s.own.length + hidden,
-    urgent: s.observation.current.is === 'gone' || !s.record,
+    // where a refusal stops everything no grace ends, so its way out must not wait for one
+    urgent: s.observation.current.is === 'gone' || !s.record || liftsRefusal(s),
     waitingStrays: (s.record && entering.strays.length === 0 ? s.strays.length : 0) + hidden,
   };
 }

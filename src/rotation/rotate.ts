@@ -1,4 +1,5 @@
 import { rotateAt, scheduleText } from '../policy/schedule.ts';
+import { Secret } from '../policy/secret.ts';
 import { changedDescription, notNew, tooLate } from './attempt-errors.ts';
 import { unmetForIssue } from './conditions.ts';
 import type { Decision } from './decide.ts';
@@ -14,7 +15,7 @@ import { later, type Situation, scheduleTime } from './situation.ts';
 import { supersededByPublish } from './superseded.ts';
 import { verify } from './verify.ts';
 import { attemptMs, siteOf, type World } from './world.ts';
-import { commit, type Draft, draftFields, type Written } from './write.ts';
+import { commit, type Draft, draftFields, ensureReadable, type Written } from './write.ts';
 
 export type Rotation = Extract<Decision, { do: 'rotate' }>;
 
@@ -45,6 +46,7 @@ export async function rotate(s: Situation, rotation: Rotation, world: World): Pr
   const [blocked] = unmetForIssue(await gatherForIssue(s, rotation.entering, world));
   if (blocked) return { blocked };
   const attempt = begin(s, rotation, world);
+  ensureReadable(s, draftPublish(attempt, anyCandidate(attempt)));
   tellBeginning(attempt);
   const candidate = await issue(attempt);
   await verifyOrRevoke(attempt, candidate);
@@ -71,6 +73,13 @@ function tellBeginning({ s, rotation, tell }: Attempt): void {
     tell('credential.gone', { credentialId: credential.id, accessKeyId: credential.access_key_id, generation });
   }
   tell('rotation.started');
+}
+
+/** Stands for the one that is yet to be issued: what is wrong with everything else about the record shows by it. */
+function anyCandidate({ world }: Attempt): Candidate {
+  const name = 'candidate';
+  const names = { id: name, accessKeyId: name, description: name, createdAt: undefined };
+  return { ...names, secretAccessKey: new Secret(name), issuedAt: world.clock.now() };
 }
 
 async function issue(attempt: Attempt): Promise<Candidate> {

@@ -15,7 +15,8 @@ interface Silence {
  */
 export class StoreSilences {
   #since: number | undefined;
-  #last: Silence | undefined;
+  /** Oldest first, each shorter than the one before: a hiccup after a long silence does not make anybody forget that. */
+  #past: readonly Silence[] = [];
 
   /** A read ended in this error, at `now`. What is wrong with one path only says nothing about the store. */
   failed(error: unknown, now: number): void {
@@ -23,16 +24,23 @@ export class StoreSilences {
   }
 
   answered(now: number): void {
-    if (this.#since !== undefined) this.#last = { from: this.#since, until: now };
+    if (this.#since === undefined) return;
+    const last = { from: this.#since, until: now };
+    this.#past = [...this.#past.filter((one) => lengthOf(one) > lengthOf(last)), last];
     this.#since = undefined;
   }
 
   /** Until when consumers of an application may not have looked again; `undefined` where that is no question at `now`. */
   putOff({ consumers, graceMs }: ApplicationPolicy, now: number): PutOff | undefined {
-    if (!this.#last || this.#last.until - this.#last.from <= consumers.refreshMs) return undefined;
-    const until = this.#last.until + Math.min(2 * consumers.refreshMs, graceMs);
-    return until > now ? { until, problem: problemOfSilence(this.#last) } : undefined;
+    const silence = this.#past.findLast((one) => lengthOf(one) > consumers.refreshMs);
+    if (!silence) return undefined;
+    const until = silence.until + Math.min(2 * consumers.refreshMs, graceMs);
+    return until > now ? { until, problem: problemOfSilence(silence) } : undefined;
   }
+}
+
+function lengthOf({ from, until }: Silence): number {
+  return until - from;
 }
 
 function problemOfSilence({ from, until }: Silence): Problem {

@@ -63,12 +63,19 @@ export function draftFields(
  */
 export async function commit(s: Situation, draft: Draft, world: World): Promise<Written> {
   const { version } = s.observation.stored;
-  // what we could not read again would keep every replica from this path, and no person could lift it
-  const reading = readRecord(draft.data.reveal());
-  if (reading.state !== 'record') throw unwritable(s, reading);
+  ensureReadable(s, draft);
   const answer = await world.store.write(s.application.path, draft.data, version);
   if (answer.version !== version + 1) throw unconfirmed(s, version + 1, answer.version);
   return { ...draft, version: answer.version, expiresAt: answer.expiresAt };
+}
+
+/**
+ * What we could not read again would keep every replica from this path, and no person could lift it. Throws `PortError`
+ * `record-unwritable`.
+ */
+export function ensureReadable(s: Situation, draft: Draft): void {
+  const reading = readRecord(draft.data.reveal());
+  if (reading.state !== 'record') throw unwritable(s, reading);
 }
 
 function unwritable(s: Situation, reading: Exclude<RecordReading, { state: 'record' }>): PortError {
@@ -77,7 +84,8 @@ function unwritable(s: Situation, reading: Exclude<RecordReading, { state: 'reco
     code: 'record-unwritable',
     attempted: `write ${s.application.path}`,
     reason: `the record would not be readable again: ${reading.state === 'none' ? 'it is missing' : reading.why}`,
-    remedy: 'Nothing was written. See what is odd about that member: an id of the issuer, a region, a name.',
+    remedy:
+      'Nothing was written. The reason names the member: correct where it comes from (policy, issuer), or report it.',
     concerns: 'request',
   });
 }

@@ -1,7 +1,23 @@
 import { expect, test } from 'vitest';
+import { unmetForIssue } from '../../src/rotation/conditions.ts';
 import { gatherForIssue, gatherForWrite } from '../../src/rotation/gather.ts';
+import { iso } from '../../src/rotation/record.ts';
 import { failure, Memory } from './memory.ts';
-import { BEARER, DAY, HOUR, INSTANCE, marked, NOW, recordOf, type Scene, scene, unmarked } from './scene.ts';
+import {
+  askRotate,
+  BEARER,
+  DAY,
+  dataOf,
+  despite,
+  HOUR,
+  INSTANCE,
+  marked,
+  NOW,
+  recordOf,
+  type Scene,
+  scene,
+  unmarked,
+} from './scene.ts';
 
 /** What is known right before an issue; `prepare` sets up what this process remembers. */
 async function factsOf(of: Scene, prepare: (memory: Memory, world: World) => void = () => {}, entering = 0) {
@@ -55,6 +71,18 @@ test('it is urgent where consumers have nothing to count on', async () => {
   expect((await factsOf({ record })).urgent).toBe(false);
   expect((await factsOf({ record, current: { is: 'gone' }, listed: [] })).urgent).toBe(true);
   expect((await factsOf({})).urgent).toBe(true);
+});
+
+test('a refusal that stops everything can be lifted although four credentials live, for none of them can be revoked', async () => {
+  const listed = [marked(7, 7), marked(6, 6), marked(5, 5), marked(4, 4)];
+  const superseded = [6, 5, 4].map((n) => {
+    return { id: `id-${n}`, access_key_id: `AK${n}`, instance: INSTANCE, revoke_at: iso(NOW + DAY), why: 'rotated' };
+  });
+  const full = recordOf({ superseded });
+  const edited = { record: full, listed, data: { ...dataOf(full), endpoint: 'https://else.example' } };
+  expect(unmetForIssue(await factsOf({ ...edited, request: despite('edited') }))).toEqual([]);
+  const [unmet] = unmetForIssue(await factsOf({ record: full, listed, request: askRotate }));
+  expect(unmet?.code).toBe('too-many-live');
 });
 
 test('a marker of ours that is cut in the list is a reason not to issue, and one of another owner is none', async () => {

@@ -8,6 +8,8 @@ test('a record that could not be read again is never written: it would keep ever
     expect(outcome.trouble).toMatchObject({ kind: 'failed', code: 'record-unwritable' });
     expect(outcome.trouble?.reason).toContain('by');
     expect(stage.secret()).toBeUndefined();
+    // nothing is issued either that could then only be left
+    expect(stage.live()).toEqual([]);
     expect((await stage.replica('replica-2').settle()).did).toBe('rotated');
   } finally {
     await stage.close();
