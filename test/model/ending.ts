@@ -1,12 +1,13 @@
-import type { Superseded } from '../../src/rotation/record.ts';
 import { Calm } from './calm.ts';
 import type { Scene } from './explore.ts';
 import type { Heart } from './heart.ts';
-import { type Outside, recordAt, wornAt } from './outside.ts';
+import { type Key, type Outside, recordAt, wornAt } from './outside.ts';
 import { isCallers, standsInAField, wrongWith } from './promises.ts';
 import { type Charge, callerOf } from './replica.ts';
 
 const MOST_LOOKS = 12;
+/** A quarter of the grace goes by between two looks, and clocks may be a minute apart. */
+const LOOK_MS = 20 * 60_000;
 
 /**
  * I4: with faults gone, every stray and superseded credential of ours is gone in the end, but for those that only a
@@ -18,8 +19,23 @@ export async function wrongInTheEnd(scene: Scene, outside: Outside, heart: Heart
   const charge = { ...first, replica: 'the-last', aheadMs: 0, policyLoadedAt: outside.now };
   const calm = new Calm(heart, charge, { ...outside, flights: [], shortList: false });
   const trouble = await comeToRest(calm, scene);
-  const wrong = wrongWith(calm.outside) ?? leftover(calm.outside, charge, scene.application);
+  const wrong =
+    wrongWith(calm.outside) ??
+    leftover(calm.outside, charge, scene.application) ??
+    (trouble ? undefined : await wrongWhenDue(calm, charge, scene.application));
   return wrong && trouble ? `${wrong}: ${trouble}` : (wrong ?? (trouble && `I4 it ends in ${trouble}`));
+}
+
+/** It goes on: what falls due next is rotated. */
+async function wrongWhenDue(calm: Calm, charge: Charge, application: string): Promise<string | undefined> {
+  const path = callerOf(charge, undefined).paths[application] ?? '';
+  const before = recordAt(calm.outside, path);
+  if (!before) return `I4 ${path} has no record in the end`;
+  calm.elapse(Math.max(0, Date.parse(before.rotate_at) + 1_000 - calm.outside.now));
+  const { trouble } = await calm.settle(application);
+  const generation = recordAt(calm.outside, path)?.generation ?? 0;
+  if (generation > before.generation) return wrongWith(calm.outside);
+  return `N ${path} is not rotated any more when it is due: ${trouble?.code ?? 'nothing stands in the way'}`;
 }
 
 /** Looks again whenever something is to be done, until all graces are over. */
@@ -35,9 +51,9 @@ async function comeToRest(calm: Calm, scene: Scene): Promise<string | undefined>
   return trouble?.code;
 }
 
-/** What only a person revokes, and what a rotation of lately has left its grace. */
-function mayStay({ revoke_at, why }: Superseded, now: number): boolean {
-  return revoke_at === null || (why === 'rotated' && Date.parse(revoke_at) > now);
+/** What was replaced lately has its grace, with the time that a look takes, and no more. */
+function isInGrace({ replacedAt }: Key, { now, graceMs }: Outside): boolean {
+  return replacedAt !== undefined && now < replacedAt + graceMs + LOOK_MS;
 }
 
 function leftover(outside: Outside, charge: Charge, application: string): string | undefined {
@@ -45,10 +61,12 @@ function leftover(outside: Outside, charge: Charge, application: string): string
   const path = paths[application] ?? '';
   const worn = wornAt(outside, path);
   if (!worn?.live) return `I4 what Vault holds at ${path} does not work in the end`;
-  const kept = recordAt(outside, path)?.superseded.filter((entry) => mayStay(entry, outside.now)) ?? [];
+  const kept = recordAt(outside, path)?.superseded.filter(({ revoke_at }) => revoke_at === null) ?? [];
   const left = outside.keys.filter(
     (key) => key.live && key.id !== worn.id && isCallers(key, { owner, paths: { [application]: path } }),
   );
-  const strays = left.filter((key) => !kept.some(({ id }) => id === key.id) && !standsInAField(outside, key));
+  const excused = (key: Key): boolean =>
+    kept.some(({ id }) => id === key.id) || standsInAField(outside, key) || isInGrace(key, outside);
+  const strays = left.filter((key) => !excused(key));
   return strays.length > 0 ? `I4 left for ever: ${strays.map(({ accessKeyId }) => accessKeyId).join(', ')}` : undefined;
 }

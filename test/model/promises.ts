@@ -1,6 +1,6 @@
 import { parseMarker } from '../../src/rotation/marker.ts';
 import type { Call } from './calls.ts';
-import { type Caller, isWorn, type Key, type Outside, placeOf, recordAt, wornAt } from './outside.ts';
+import { type Caller, isWorn, type Key, type Outside, placeOf, recordAt, secretOf, wornAt } from './outside.ts';
 
 /**
  * What is promised, judged from outside of rekeyd: by what really stands in Vault and at the issuer. I1 to I6 are the
@@ -72,6 +72,8 @@ export function brokenByWrite(before: Outside, after: Outside, { path }: Write, 
   return (
     brokenLock(before, path, by, isNew) ??
     (worn && brokenByUnverified(before, after, path, worn, isNew)) ??
+    (worn && brokenByWrongSecret(after, path, worn)) ??
+    brokenByLoss(before, after, path) ??
     (old?.live && isNew ? brokenByNeedless(before, path, by) : undefined) ??
     brokenByPingPong(after, path)
   );
@@ -95,6 +97,20 @@ function brokenByUnverified(
   const isMoved = before.secrets[path]?.data?.['endpoint'] !== endpoint;
   if (!isNew && !isTakenOver && !isMoved) return undefined;
   return worn.verifiedAt.includes(endpoint) ? undefined : `I2 ${worn.accessKeyId} was published unverified`;
+}
+
+/** What consumers read beside the access key id must be its secret. */
+function brokenByWrongSecret({ secrets }: Outside, path: string, { accessKeyId }: Key): string | undefined {
+  const isRight = secrets[path]?.data?.['secret_access_key'] === secretOf(accessKeyId);
+  return isRight ? undefined : `I2 ${accessKeyId} was published with another secret`;
+}
+
+/** What others keep in the same secret stays as it was. */
+function brokenByLoss(before: Outside, after: Outside, path: string): string | undefined {
+  const ours = new Set(['rekeyd', ...Object.keys(recordAt(after, path)?.fields ?? {})]);
+  const theirs = Object.entries(before.secrets[path]?.data ?? {}).filter(([name]) => !ours.has(name));
+  const lost = theirs.find(([name, value]) => after.secrets[path]?.data?.[name] !== value);
+  return lost && `H ${lost[0]} at ${path}, which is not rekeyd's, was lost`;
 }
 
 /** A live credential is replaced when it is due and nothing holds it, or when somebody asks. */

@@ -89,6 +89,18 @@ const RULES: Readonly<Record<string, Sabotage>> = {
     scene: 'a new endpoint that does not work',
     breaks: 'I2',
   },
+  'a credential is published with another secret': {
+    against: 'rule 3',
+    patches: [
+      patch(
+        'write.ts',
+        'renderFields(fields, pair, s.target)',
+        "renderFields(fields, { ...pair, secretAccessKey: new Secret('another') }, s.target)",
+      ),
+    ],
+    scene: 'the first credential of a path',
+    breaks: 'I2',
+  },
   'a stray is revoked without a fence': {
     against: 'rule 4',
     patches: [
@@ -196,6 +208,24 @@ const DECISIONS: Readonly<Record<string, Sabotage>> = {
     ],
     scene: 'strays of crashes, and a rotation due',
     breaks: 'I4',
+  },
+  'nothing ever falls due': {
+    against: 'the conditions of decide',
+    patches: [patch('decide.ts', 'return s.now >= Date.parse(record.rotate_at) && ', 'return s.now < 0 && ')],
+    scene: 'a slow rotation',
+    breaks: 'N',
+  },
+  'what others keep in the secret is dropped': {
+    against: 'what is carried over',
+    patches: [
+      patch(
+        'write.ts',
+        'const foreign = Object.entries(s.data).filter(([name]) => !before.has(name));',
+        'const foreign: [string, unknown][] = before.has("") ? [] : [];',
+      ),
+    ],
+    scene: 'another program writes beside us',
+    breaks: 'H',
   },
   'a missing credential is gone without asking S3': {
     against: 'the conditions of decide',
