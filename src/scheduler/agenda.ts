@@ -45,6 +45,11 @@ export class Agenda {
     return this.#timetable.at(application);
   }
 
+  /** The earliest time (Unix ms) at which anything is due. */
+  get next(): number | undefined {
+    return this.#timetable.next;
+  }
+
   /** Whether it will be looked at before a chunk of the resync could end. */
   isSoonDue(application: string): boolean {
     return (this.#timetable.at(application) ?? Infinity) <= this.#options.clock.now() + SOON_MS;

@@ -33,6 +33,8 @@ export interface SchedulerOptions {
 }
 
 const RESYNC_READS_PER_SECOND = 10;
+/** No alarm between two beats rings sooner than after so many ms, nor later. */
+const ALARM_MS = { soonest: 10, latest: 1_000 } as const;
 /** Once a server is back, what waited for it comes back within this time, in ms. */
 const RETURN_SPREAD_MS = 5_000;
 
@@ -45,7 +47,7 @@ interface IssuerWork {
  * The daemon's engine. How an application goes through it:
  *
  * 1. The **timetable** in the agenda holds one time per application. Each second the heartbeat ticks and takes out
- *    what is due (`tick`); nothing is done while nothing is.
+ *    what is due (`tick`), and an alarm does so between two beats; nothing is done while nothing is.
  * 2. Each issuer has a **lane** of its own, so that none waits for another. A due application waits there in this
  *    replica's order; the lane holds everything back while the issuer's or Vault's circuit is open.
  * 3. One **survey** at a time looks at those that no valid list covers: it reads their records, then one list for all.
@@ -66,6 +68,7 @@ export class Scheduler {
   readonly #underWay = new PQueue();
   readonly #pace: () => Promise<void>;
   #heartbeat: Heartbeat | undefined;
+  #alarm: NodeJS.Timeout | undefined;
   #isKicked = false;
   #isStopped = false;
 
@@ -100,6 +103,7 @@ export class Scheduler {
       resync.beat(now);
       lane.pump();
     }
+    this.#setAlarm(now);
   }
 
   /**
@@ -120,6 +124,7 @@ export class Scheduler {
       lane.stop();
       resync.stop();
     }
+    clearTimeout(this.#alarm);
     await this.#heartbeat?.stop();
     await this.#underWay.onIdle();
   }
@@ -186,6 +191,18 @@ export class Scheduler {
 
   #settle(outcome: Outcome, source: Source): void {
     this.#options.onOutcome(outcome, this.#agenda.settle(outcome, source));
+    this.#setAlarm(this.#options.clock.now());
+  }
+
+  /**
+   * What is due before the next beat does not wait for it: all replicas beat at the same second of the clock, and
+   * whatever waited for that would be begun by several of them at once.
+   */
+  #setAlarm(now: number): void {
+    clearTimeout(this.#alarm);
+    const wait = (this.#agenda.next ?? Infinity) - now;
+    if (!this.#heartbeat || this.#isStopped || wait >= ALARM_MS.latest) return;
+    this.#alarm = setTimeout(() => this.tick(), Math.max(wait, ALARM_MS.soonest));
   }
 
   /** Does not leave what is due at once to the next heartbeat. */

@@ -22,6 +22,11 @@ export class Timetable {
     return this.#inForce.get(application)?.at;
   }
 
+  /** The earliest time of all. */
+  get next(): number | undefined {
+    return this.#first()?.at;
+  }
+
   set(application: string, at: number): void {
     const entry = { at, application };
     this.#inForce.set(application, entry);

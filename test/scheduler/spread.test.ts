@@ -1,6 +1,8 @@
-import { expect, test } from 'vitest';
+import { afterEach, expect, test, vi } from 'vitest';
 import { share } from '../../src/policy/share.ts';
 import { DAY, engine, START } from './world.ts';
+
+afterEach(() => void vi.useRealTimers());
 
 const RESYNC = 60_000;
 const SPREAD = 120_000;
@@ -29,4 +31,18 @@ test('work that a look of the resync finds before the planned time waits no more
   rotator.surveyAnswer = () => ({ nextAt: clock.at });
   await beat(RESYNC);
   expect(scheduler.nextAtOf(patient)).toBe(clock.at + share('replica-1', patient) * SPREAD);
+});
+
+test('what is due between two beats does not wait for the beat, at which every replica would begin it', async () => {
+  vi.useFakeTimers({ now: START });
+  const { rotator, scheduler } = engine({ sto1: ['a', 'b'] }, { clock: { now: () => Date.now() } });
+  rotator.surveyAnswer = (name) => ({ nextAt: Math.max(START + (name === 'a' ? 300 : 600), Date.now()) });
+  scheduler.start();
+  await vi.advanceTimersByTimeAsync(290);
+  expect(rotator.passes).toEqual([]);
+  await vi.advanceTimersByTimeAsync(30);
+  expect(rotator.passes).toEqual(['a']);
+  await vi.advanceTimersByTimeAsync(300);
+  expect(rotator.passes).toEqual(['a', 'b']);
+  await scheduler.stop();
 });
