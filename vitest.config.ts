@@ -10,7 +10,7 @@ export default defineConfig({
     setupFiles: ['test/support/loopback-only.ts'],
     // most of the time goes by in waiting for processes and servers, so more than the machine's cores
     maxWorkers: 3,
-    testTimeout: 30_000,
-    hookTimeout: 30_000,
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
   },
 });

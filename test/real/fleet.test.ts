@@ -49,7 +49,7 @@ const MOST_COLLISIONS = 0.02;
 function spreadFor(first: Daemon): string {
   const durations = first.lines({ event: 'rotation.done' }).map((line) => Number(line['duration_ms']));
   const median = durations.toSorted((a, b) => a - b)[durations.length >> 1] ?? 0;
-  return `${Math.min(300, Math.max(120, Math.ceil(2 * median)))}s`;
+  return `${Math.min(900, Math.max(120, Math.ceil(2 * median)))}s`;
 }
 
 const countOf = (event: string): number[] => replicas.map((replica) => replica.lines({ event }).length);
@@ -68,7 +68,7 @@ async function rotateAll(round: number): Promise<void> {
   const dueAt = Date.now() + AHEAD_MS;
   for (const name of APPLICATIONS) await makeDue(name, dueAt);
   replicas = await Promise.all(REPLICAS.map((name) => run(setting, `${name}-round-${round}`, policy(spread))));
-  await poll('every application to be rotated', 600_000, async () =>
+  await poll('every application to be rotated', 1_200_000, async () =>
     sum(countOf('rotation.done')) >= SIZE ? true : undefined,
   );
   await Promise.all(replicas.map((replica) => replica.stop()));

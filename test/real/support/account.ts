@@ -108,13 +108,13 @@ export class Account {
 
   /**
    * Ends the consumers, prints the figures as one line, and fails where anything is wrong with them. `youngStrays`: how
-   * many there are that nobody may enter yet.
+   * many there may be that nobody may enter yet.
    */
   async close({ youngStrays = 0 } = {}): Promise<Figures> {
     await Promise.all(this.#consumers.map((consumer) => consumer.stop()));
     const figures = await this.figures();
     process.stdout.write(`${lineOf(this.#scope.name, figures)}\n`);
-    expectClean({ ...figures, strays: figures.strays - youngStrays }, this.#consumers);
+    expectClean({ ...figures, strays: Math.max(0, figures.strays - youngStrays) }, this.#consumers);
     return figures;
   }
 
