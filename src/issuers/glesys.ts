@@ -25,9 +25,10 @@ const issuedAnswer = z.object({
     credential: listed.extend({ secretkey: text.transform((secret) => new Secret(secret)) }),
   }),
 });
+const TWICE = 'with one id or access key id twice';
 /** What the list may have of secret keys is dropped here. Two credentials of one id or key cannot be told apart. */
 const listAnswer = z.object({
-  response: z.object({ instance: z.object({ id: text, credentials: z.array(listed).refine(areDistinct) }) }),
+  response: z.object({ instance: z.object({ id: text, credentials: z.array(listed).refine(areDistinct, TWICE) }) }),
 });
 const deletedAnswer = z.object({ response: z.object({}) });
 
@@ -76,6 +77,7 @@ class Glesys implements OpenIssuer {
     // Another instance's list would make every credential look gone.
     const ours = listAnswer.refine(({ response }) => response.instance.id === this.instance, {
       path: ['response', 'instance', 'id'],
+      error: "is another instance's",
     });
     const answer = await this.#ask({ attempted, action: 'instancedetails', input }, ours);
     return answer.response.instance.credentials.map(credentialOf);

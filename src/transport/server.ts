@@ -63,10 +63,8 @@ export class Server {
     const json = this.#parsed(call, answer);
     const checked = schema.safeParse(json);
     if (checked.success) return checked.data;
-    // Only where it differs: values, and zod's messages about them, are never shown. A place may have the server's words.
-    const where = [...new Set(checked.error.issues.map((issue) => issue.path.join('.') || 'the whole'))];
-    const places = showable(where.slice(0, 5).join(', '), call.secrets);
-    throw this.badAnswer(call, `${places} missing or of another type (${answer.status})`);
+    const differences = [...new Set(checked.error.issues.map(differenceOf))].slice(0, 5).join(', ');
+    throw this.badAnswer(call, `${showable(differences, call.secrets)} (${answer.status})`);
   }
 
   /** The judgement of an answer that the call took as fine but that turns out to be none. */
@@ -155,6 +153,15 @@ export class Server {
       }
     };
   }
+}
+
+/**
+ * Where it differs, and not how: values, and zod's messages about them, are never shown. The message of a `refine` is
+ * our own. A place may have the server's words.
+ */
+function differenceOf({ code, path, message }: z.core.$ZodIssue): string {
+  const what = code === 'custom' ? message : 'missing or of another type';
+  return `${path.join('.') || 'the whole'} ${what}`;
 }
 
 /** `undefined` where there is more than that. */

@@ -4,12 +4,13 @@ import { isTooDeep } from '../rotation/depth.ts';
 import type { SecretData, StoredSecret, WrittenSecret } from '../rotation/ports.ts';
 import { nanosecondsOf } from './time.ts';
 
+const NO_TIME = 'is no time';
 /** Vault trims what an empty time would say to an empty string. */
-const time = z.string().refine((value) => value === '' || nanosecondsOf(value) !== undefined);
+const time = z.string().refine((value) => value === '' || nanosecondsOf(value) !== undefined, NO_TIME);
 
 const metadata = z.object({
   version: z.int().positive(),
-  created_time: time.refine((value) => value !== ''),
+  created_time: time.refine((value) => value !== '', NO_TIME),
   deletion_time: time,
   destroyed: z.boolean(),
 });

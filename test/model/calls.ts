@@ -39,11 +39,14 @@ export type Failure = Pick<PortErrorDetails, 'kind' | 'code'>;
  */
 export type Manner = 'done' | 'lost' | 'unanswered' | 'late' | 'resent' | 'unavailable';
 
-/** What can go wrong with a call that changes something. Losing one that only looks is like dying there. */
+/** What can go wrong with a call. However one that only looks fails, its caller knows nothing: one way is enough. */
 export const FAULTS: { readonly [O in Op]?: readonly Manner[] } = {
   write: ['lost', 'unanswered', 'late', 'resent', 'unavailable'],
-  issue: ['lost', 'unanswered', 'late'],
-  revoke: ['lost', 'unanswered', 'late'],
+  issue: ['lost', 'unanswered', 'late', 'resent', 'unavailable'],
+  revoke: ['lost', 'unanswered', 'late', 'unavailable'],
+  read: ['lost'],
+  list: ['lost'],
+  probe: ['lost'],
 };
 
 /** A call in words, for a trace. */

@@ -19,11 +19,17 @@ export async function wrongInTheEnd(scene: Scene, outside: Outside, heart: Heart
   const charge = { ...first, replica: 'the-last', aheadMs: 0, policyLoadedAt: outside.now };
   const calm = new Calm(heart, charge, { ...outside, flights: [], shortList: false });
   const trouble = await comeToRest(calm, scene);
-  const wrong =
-    wrongWith(calm.outside) ??
-    leftover(calm.outside, charge, scene.application) ??
-    (trouble ? undefined : await wrongWhenDue(calm, charge, scene.application));
+  const still = wrongWith(calm.outside) ?? leftover(calm.outside, charge, scene.application);
+  if (isFullForAPerson(calm.outside, charge, scene.application)) return still;
+  const wrong = still ?? (trouble ? undefined : await wrongWhenDue(calm, charge, scene.application));
   return wrong && trouble ? `${wrong}: ${trouble}` : (wrong ?? (trouble && `I4 it ends in ${trouble}`));
+}
+
+/** At four live ones nothing more is issued, and only a person revokes those that came from beyond a backup. */
+function isFullForAPerson(outside: Outside, charge: Charge, application: string): boolean {
+  const path = callerOf(charge, undefined).paths[application] ?? '';
+  const superseded = recordAt(outside, path)?.superseded ?? [];
+  return superseded.filter(({ revoke_at }) => revoke_at === null).length >= 3;
 }
 
 /** It goes on: what falls due next is rotated. */

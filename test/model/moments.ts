@@ -1,17 +1,18 @@
 import { parseMarker } from '../../src/rotation/marker.ts';
+import { asArrived, revokeTime } from '../../src/rotation/record.ts';
 import { type Outside, recordAt } from './outside.ts';
 
 /** By default an attempt lasts two minutes besides its verification, and clocks differ by a minute at most. */
 const ATTEMPT_AND_CLOCKS_MS = 180_000;
 
-/** Everything that may be waited for, Unix ms: stored times, and the age at which a stray is old. */
+/** Everything that may be waited for, Unix ms: times as stored and as they count, and the age at which a stray is old. */
 function* moments(outside: Outside, verifyMs: number): Iterable<number> {
-  for (const path of Object.keys(outside.secrets)) {
+  for (const [path, version] of Object.entries(outside.secrets)) {
     const record = recordAt(outside, path);
     if (!record) continue;
     const { rotate_at, superseded, hold } = record;
     yield Date.parse(rotate_at);
-    for (const { revoke_at } of superseded) if (revoke_at !== null) yield Date.parse(revoke_at);
+    for (const entry of [...superseded, ...asArrived(record, version).superseded]) yield revokeTime(entry);
     if (hold) yield Date.parse(hold.until);
   }
   for (const { live, description } of outside.keys) {

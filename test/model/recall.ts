@@ -54,6 +54,7 @@ export class Recall {
     if (known) return known;
     const alive = await this.#relive(replica, story);
     this.#keep(key, alive);
+    if (alive.isBusy && alive.waiting.length === 0) throw new Error('a pass neither ended nor waits for anything');
     const leak = alive.told.find((text) => text.includes('SECRET'));
     const stand: Stand = { waiting: alive.waiting[0], leak };
     this.#stands.set(key, stand);

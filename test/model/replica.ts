@@ -82,6 +82,7 @@ export class Replica {
   /** Paths that the pass over them has written. */
   readonly #written = new Set<string>();
   readonly #ended = new Map<string, Outcome>();
+  #underWay = 0;
   /** Everything that left it for people to read. */
   readonly told: string[] = [];
 
@@ -95,6 +96,11 @@ export class Replica {
 
   get waiting(): readonly Waiting[] {
     return this.#open;
+  }
+
+  /** Whether a pass or a survey has not ended. */
+  get isBusy(): boolean {
+    return this.#underWay > 0;
   }
 
   /** How the last pass over an application ended, once it has. */
@@ -114,6 +120,7 @@ export class Replica {
   #begin(application: string, request: OperatorRequest | undefined): void {
     this.#ended.delete(application);
     this.#written.delete(this.#charge.applications.find(({ name }) => name === application)?.path ?? '');
+    this.#underWay += 1;
     void this.#rotator.pass(application, request).then((outcome) => this.#end(outcome));
   }
 
@@ -121,10 +128,15 @@ export class Replica {
   #survey(): void {
     const names = this.#charge.applications.map(({ name }) => name);
     const pace = () => Promise.resolve();
-    void this.#rotator.survey(names, pace).then((outcomes) => this.told.push(JSON.stringify(outcomes)));
+    this.#underWay += 1;
+    void this.#rotator.survey(names, pace).then((outcomes) => {
+      this.#underWay -= 1;
+      this.told.push(JSON.stringify(outcomes));
+    });
   }
 
   #end(outcome: Outcome): void {
+    this.#underWay -= 1;
     this.#ended.set(outcome.application, outcome);
     this.told.push(JSON.stringify(outcome));
   }
@@ -150,7 +162,8 @@ export class Replica {
 
   #failure({ kind, code }: Failure): Error {
     const words = { attempted: 'call', reason: 'it went wrong on the way', remedy: 'Nothing to do.' };
-    return new this.#heart.PortError({ kind, code, concerns: 'server', ...words });
+    const concerns = kind === 'rejected' ? 'request' : 'server';
+    return new this.#heart.PortError({ kind, code, concerns, ...words });
   }
 
   #world(): World {

@@ -1,8 +1,16 @@
 import type { OperatorRequest } from '../../src/rotation/rotator.ts';
-import { FAULTS, type Manner, wordsOf } from './calls.ts';
+import { type Call, FAULTS, type Manner, wordsOf } from './calls.ts';
 import type { Hand } from './explore.ts';
 import { deliver, fare } from './fare.ts';
-import { LIST_IS_WHOLE, LIST_SHORTENS, pastesOldKey, revokesCurrent, rollsBack, writesForeignField } from './hands.ts';
+import {
+  deletes,
+  LIST_IS_WHOLE,
+  LIST_SHORTENS,
+  pastesOldKey,
+  revokesCurrent,
+  rollsBack,
+  writesForeignField,
+} from './hands.ts';
 import type { Heart } from './heart.ts';
 import { nextMoment } from './moments.ts';
 import type { Outside } from './outside.ts';
@@ -11,6 +19,8 @@ import { type Charge, callerOf, Replica, type Waiting } from './replica.ts';
 import { HOUR, ROTATE } from './scenes/parts.ts';
 
 const NOTHING_FREE: ReadonlySet<never> = new Set();
+/** As the remedy says where somebody has deleted the secret. */
+const LIFT: OperatorRequest = { rotate: true, despite: ['deleted'] };
 
 /** A move that may be made now, and how often it is made among others. */
 interface Move {
@@ -44,7 +54,7 @@ export class Wander {
     this.#processes = charges.map((charge) => ({ charge, replica: this.#started(charge), busy: new Map() }));
     const paths = charges[0]?.applications.map(({ path }) => path) ?? [];
     this.#names = charges[0]?.applications.map(({ name }) => name) ?? [];
-    const perPath = [revokesCurrent, pastesOldKey, rollsBack, writesForeignField];
+    const perPath = [revokesCurrent, pastesOldKey, rollsBack, writesForeignField, deletes];
     this.#hands = [...paths.flatMap((path) => perPath.map((make) => make(path))), LIST_SHORTENS, LIST_IS_WHOLE];
   }
 
@@ -86,8 +96,7 @@ export class Wander {
     if (call.op === 'sleep' && call.until > this.outside.now) return [];
     const manners: readonly (readonly [Manner, number])[] = [
       ['done', 60],
-      ['unavailable', 1],
-      ...(FAULTS[call.op] ?? ['lost']).map((manner): [Manner, number] => [manner, 2]),
+      ...faultsOf(call).map((manner): [Manner, number] => [manner, 2]),
     ];
     return manners.map(([manner, weight]) => ({
       weight,
@@ -120,8 +129,16 @@ export class Wander {
     const passes = idle.flatMap((name) => [
       { weight: 8, words: `${charge.replica} looks at ${name}`, make: begin(name) },
       { weight: 2, words: `${charge.replica} is asked to rotate ${name}`, make: begin(name, ROTATE) },
+      ...(this.#isDeleted(charge, name)
+        ? [{ weight: 4, words: `${charge.replica} lifts the refusal of ${name}`, make: begin(name, LIFT) }]
+        : []),
     ]);
     return busy.size === 0 ? [survey, ...passes] : passes;
+  }
+
+  #isDeleted({ applications }: Charge, name: string): boolean {
+    const { path = '' } = applications.find((application) => application.name === name) ?? {};
+    return this.outside.secrets[path]?.data === null;
   }
 
   #death(process: Process): Move {
@@ -170,4 +187,8 @@ export class Wander {
     });
     return [to(now + 5_000, 6), to(moment, 8)];
   }
+}
+
+function faultsOf({ op }: Call): readonly Manner[] {
+  return [...new Set<Manner>([...(FAULTS[op] ?? []), 'lost', 'unavailable'])];
 }
