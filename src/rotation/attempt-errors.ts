@@ -1,4 +1,4 @@
-import { PortError } from './errors.ts';
+import { PortError, type Problem } from './errors.ts';
 
 /** What was issued cannot be recognised: nothing of it is touched. */
 export function changedDescription(instance: string): PortError {
@@ -34,6 +34,11 @@ export function tooLate(application: string): PortError {
     remedy: 'Nothing to do: it is tried again. If it stays, lower verify.timeout or the number of buckets to verify.',
     concerns: 'request',
   });
+}
+
+/** Nothing was published then, for certain. */
+export function isTooLate({ code }: Problem): boolean {
+  return code === 'attempt-too-long';
 }
 
 /** No failure of anything: the process ends. */

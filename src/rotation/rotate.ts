@@ -1,6 +1,6 @@
 import { rotateAt, scheduleText } from '../policy/schedule.ts';
 import { Secret } from '../policy/secret.ts';
-import { changedDescription, notNew, tooLate } from './attempt-errors.ts';
+import { changedDescription, isTooLate, notNew, tooLate } from './attempt-errors.ts';
 import { unmetForIssue } from './conditions.ts';
 import type { Decision } from './decide.ts';
 import { PortError, type Problem, problemOf } from './errors.ts';
@@ -148,7 +148,9 @@ async function publish(attempt: Attempt, candidate: Candidate): Promise<Written>
     return written;
   } catch (error) {
     world.lists.noteLeft(attempt.s.application.name, candidate.id);
-    tell('publish.unconfirmed', { ...namesOf(candidate), ...problemOf(error) });
+    const problem = problemOf(error);
+    const event = isTooLate(problem) ? 'candidate.left' : 'publish.unconfirmed';
+    tell(event, { ...namesOf(candidate), ...problem });
     throw error;
   }
 }

@@ -52,8 +52,8 @@ const RULES: Readonly<Record<string, Sabotage>> = {
     patches: [
       patch(
         'rotate.ts',
-        "tell('publish.unconfirmed',",
-        "if (problemOf(error).code === 'conflict') await revokeCandidate(attempt, candidate);\n    tell('publish.unconfirmed',",
+        'const problem = problemOf(error);',
+        "if (problemOf(error).code === 'conflict') await revokeCandidate(attempt, candidate);\n    const problem = problemOf(error);",
       ),
     ],
     scene: 'two replicas rotate',
@@ -64,8 +64,8 @@ const RULES: Readonly<Record<string, Sabotage>> = {
     patches: [
       patch(
         'rotate.ts',
-        "tell('publish.unconfirmed',",
-        "if (problemOf(error).code !== 'conflict') await revokeCandidate(attempt, candidate);\n    tell('publish.unconfirmed',",
+        'const problem = problemOf(error);',
+        "if (problemOf(error).code !== 'conflict') await revokeCandidate(attempt, candidate);\n    const problem = problemOf(error);",
       ),
     ],
     scene: 'two replicas rotate',

@@ -258,6 +258,8 @@ test('an attempt that took as long as one may last sends nothing any more, and s
   expect(trouble?.remedy).toMatch(/\w{3}/);
   expect(memory.versions).toHaveLength(1);
   expect(memory.issuer.revoked).toEqual([]);
+  expect(memory.told('candidate.left')).toHaveLength(1);
+  expect(memory.told('publish.unconfirmed')).toEqual([]);
   took = 179_999;
   expect((await replica.pass(ASKED)).did).toBe('rotated');
 });
