@@ -103,6 +103,9 @@ command('sandbox', 'run the stand-ins for GleSYS, S3 and Vault alone')
   .option('--glesys <host:port>', 'where the GleSYS API listens')
   .option('--s3 <host:port>', 'where S3 listens')
   .option('--vault <host:port>', 'where Vault listens')
+  .option('--off-loopback', 'let them listen elsewhere too: only in a network of their own, as between containers')
+  .option('--instance <id>', 'the instance that the GleSYS API has (else made up)')
+  .option('--api-key-file <file>', 'what opens the GleSYS API (else made up)')
   .action((options) => ends(async () => (await import('./commands/sandbox.ts')).sandboxCommand(options, terminal)));
 
 command('schema', 'print the JSON Schema of the policy file').action(() =>

@@ -1,15 +1,25 @@
 import { parseListenAddress, sandboxHostMistake } from '../policy/address.ts';
 import type { ListenAddress } from '../policy/policy.ts';
+import { MissingSecret, type Secret } from '../policy/secret.ts';
+import { secretSource } from '../policy/secrets.ts';
 import { type Sandbox, type SandboxOptions, startSandbox } from '../sandbox/sandbox.ts';
 import { startingStandIns } from './listening.ts';
 import { EXIT, type Terminal, UsageError } from './terminal.ts';
 
-/** Where each stand-in listens, as `HOST:PORT`; a free port of 127.0.0.1 when missing. */
 export interface SandboxCommandOptions {
+  /** Where each stand-in listens, as `HOST:PORT`; a free port of 127.0.0.1 when missing. */
   readonly glesys?: string;
   readonly s3?: string;
   readonly vault?: string;
+  /** Lets them listen elsewhere too, as between containers. */
+  readonly offLoopback?: boolean;
+  /** The first instance of the GleSYS API; made up when missing. */
+  readonly instance?: string;
+  /** A file with its API key; made up when missing. */
+  readonly apiKeyFile?: string;
 }
+
+const STAND_INS = ['glesys', 's3', 'vault'] as const;
 
 /**
  * Runs the stand-ins alone until told to stop, and prints one line of JSON that says how to reach them. Their
@@ -20,9 +30,12 @@ export async function sandboxCommand(
   options: SandboxCommandOptions,
   terminal: Pick<Terminal, 'write' | 'stopped'>,
 ): Promise<number> {
+  const { instance, apiKeyFile } = options;
+  const apiKey = apiKeyFile === undefined ? undefined : await readKey(apiKeyFile);
+  const known = { ...addresses(options), ...(instance !== undefined && { instance }), ...(apiKey && { apiKey }) };
   const sandbox = await startingStandIns(
     (server) => `--${server}`,
-    () => startSandbox(addresses(options)),
+    () => startSandbox(known),
   );
   try {
     terminal.write(`${JSON.stringify(introduction(sandbox))}\n`);
@@ -34,17 +47,27 @@ export async function sandboxCommand(
 }
 
 function addresses(options: SandboxCommandOptions): SandboxOptions {
-  const given = Object.entries(options).filter((entry): entry is [string, string] => entry[1] !== undefined);
-  return Object.fromEntries(given.map(([server, text]) => [server, parse(server, text)]));
+  const { offLoopback = false } = options;
+  const given = STAND_INS.flatMap((server) => {
+    const text = options[server];
+    return text === undefined ? [] : [[server, { ...parse(server, text, offLoopback), offLoopback }] as const];
+  });
+  return Object.fromEntries(given);
 }
 
-function parse(server: string, text: string): ListenAddress {
+function parse(server: string, text: string, offLoopback: boolean): ListenAddress {
   const address = parseListenAddress(text);
   if (address === undefined)
     throw new UsageError(`--${server} ${text} is no address: write HOST:PORT, such as 127.0.0.1:8200`);
-  const mistake = sandboxHostMistake(address.host);
+  const mistake = offLoopback ? undefined : sandboxHostMistake(address.host);
   if (mistake !== undefined) throw new UsageError(`--${server} ${text}: ${mistake}`);
   return address;
+}
+
+function readKey(file: string): Promise<Secret> {
+  return secretSource({ file })().catch((error: Error) => {
+    throw error instanceof MissingSecret ? new UsageError(`--api-key-file: ${error.message.split(';')[0]}`) : error;
+  });
 }
 
 function introduction(sandbox: Sandbox): Record<string, string> {

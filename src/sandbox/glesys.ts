@@ -1,20 +1,21 @@
 import { z } from 'zod';
-import type { ListenAddress } from '../policy/policy.ts';
 import { Secret } from '../policy/secret.ts';
 import type { Clock, RandomHex } from '../rotation/ports.ts';
 import { cryptoHex, systemClock } from '../system.ts';
 import { GlesysAccount, type MadeCredential, type MadeInstance } from './glesys-account.ts';
 import { type KeyRing, MemoryKeyRing } from './keyring.ts';
-import { type Answer, type Asked, jsonAnswer, type StandIn, serve } from './server.ts';
+import { type Answer, type Asked, jsonAnswer, type StandIn, type StandInAddress, serve } from './server.ts';
 import { uuid } from './uuid.ts';
 
 export interface GlesysOptions {
   /** A free port of 127.0.0.1 when missing. */
-  readonly address?: ListenAddress;
+  readonly address?: StandInAddress;
   readonly clock?: Clock;
   readonly random?: RandomHex;
   /** Where its keys are made; in memory when missing. */
   readonly ring?: KeyRing;
+  /** Made up when missing. */
+  readonly apiKey?: Secret;
 }
 
 export interface GlesysStandIn extends StandIn {
@@ -34,8 +35,8 @@ export async function startGlesys(options: GlesysOptions = {}): Promise<GlesysSt
   const { clock = systemClock, random = cryptoHex } = options;
   const account = new GlesysAccount(options.ring ?? new MemoryKeyRing(clock, random), clock, random);
   const project = 'cl12345';
-  const apiKey = random(20);
-  const authorization = `Basic ${Buffer.from(`${project}:${apiKey}`).toString('base64')}`;
+  const apiKey = options.apiKey ?? new Secret(random(20));
+  const authorization = `Basic ${Buffer.from(`${project}:${apiKey.reveal()}`).toString('base64')}`;
   const desk: Desk = { account, authorization, random };
   const standIn = await serve({
     address: options.address ?? { host: '127.0.0.1', port: 0 },
@@ -43,7 +44,7 @@ export async function startGlesys(options: GlesysOptions = {}): Promise<GlesysSt
     answer: (asked) => answer(desk, asked),
     wordError: (status) => refusal(desk, status, 'Something went wrong.'),
   });
-  return { ...standIn, project, apiKey: new Secret(apiKey), account };
+  return { ...standIn, project, apiKey, account };
 }
 
 interface Operation {

@@ -1,13 +1,12 @@
-import type { ListenAddress } from '../policy/policy.ts';
 import type { Clock, RandomHex } from '../rotation/ports.ts';
 import { cryptoHex, systemClock } from '../system.ts';
 import { type KeyRing, MemoryKeyRing } from './keyring.ts';
-import { type Answer, type Asked, type StandIn, serve } from './server.ts';
+import { type Answer, type Asked, type StandIn, type StandInAddress, serve } from './server.ts';
 import { bodyHashHolds, readAuthorization, type Signed, signatureOf, signedAt } from './sigv4.ts';
 
 export interface S3Options {
   /** A free port of 127.0.0.1 when missing. */
-  readonly address?: ListenAddress;
+  readonly address?: StandInAddress;
   readonly clock?: Clock;
   readonly random?: RandomHex;
   /** The keys it knows; none when missing. */

@@ -7,14 +7,17 @@ import { type GlesysStandIn, startGlesys } from './glesys.ts';
 import type { GlesysAccount, MadeCredential } from './glesys-account.ts';
 import { type KeyRing, MemoryKeyRing } from './keyring.ts';
 import { type S3StandIn, startS3 } from './s3.ts';
-import type { StandIn } from './server.ts';
+import type { StandIn, StandInAddress } from './server.ts';
 import type { Kv2Store } from './vault/kv2-store.ts';
 import { startVault, type Vault, type VaultStandIn } from './vault/vault.ts';
 
 export interface SandboxOptions {
-  readonly glesys?: ListenAddress;
-  readonly s3?: ListenAddress;
-  readonly vault?: ListenAddress;
+  readonly glesys?: StandInAddress;
+  readonly s3?: StandInAddress;
+  readonly vault?: StandInAddress;
+  /** The first instance, and what opens the GleSYS API; made up when missing. */
+  readonly instance?: string;
+  readonly apiKey?: Secret;
   readonly clock?: Clock;
   readonly random?: RandomHex;
   /** Where keys are made and known; in memory when missing. */
@@ -92,7 +95,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
     project: glesys.project,
     apiKey: glesys.apiKey,
     rootToken: vault.rootToken,
-    instance: glesys.account.addInstance(),
+    instance: glesys.account.addInstance(options.instance),
     instanceFor,
     keys,
     account: glesys.account,
@@ -110,7 +113,7 @@ async function startAll(
   options: SandboxOptions,
   common: { readonly clock: Clock; readonly random: RandomHex; readonly ring: KeyRing },
 ): Promise<Sandbox['servers']> {
-  type Start<T> = (at: typeof common & { readonly address?: ListenAddress }) => Promise<T>;
+  type Start<T> = (at: typeof common & { readonly address?: StandInAddress }) => Promise<T>;
   const started: StandIn[] = [];
   const open = async <T extends StandIn>(server: StandInName, start: Start<T>): Promise<T> => {
     const address = options[server];
@@ -122,7 +125,7 @@ async function startAll(
   };
   try {
     return {
-      glesys: await open('glesys', startGlesys),
+      glesys: await open('glesys', (at) => startGlesys({ ...at, ...(options.apiKey && { apiKey: options.apiKey }) })),
       s3: await open('s3', startS3),
       vault: await open('vault', startVault),
     };

@@ -1,4 +1,7 @@
-import { describe, expect, it } from 'vitest';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { sandboxCommand } from '../../src/commands/sandbox.ts';
 import { CannotBegin, UsageError } from '../../src/commands/terminal.ts';
 import { PlainVault } from '../contract/vault-client.ts';
@@ -57,6 +60,25 @@ describe('rekeyd sandbox', () => {
     const io = { write: () => undefined, stopped: Promise.resolve() };
     await expect(sandboxCommand({ vault: '0.0.0.0:0' }, io)).rejects.toThrow(
       new UsageError('--vault 0.0.0.0:0: the sandbox listens on loopback only: 0.0.0.0 is not; use 127.0.0.1'),
+    );
+  });
+
+  it('listens for other machines where it is told so, with an instance and a key that they know already', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'rekeyd-test-'));
+    onTestFinished(() => rm(folder, { recursive: true }));
+    const apiKeyFile = join(folder, 'key');
+    await writeFile(apiKeyFile, 'made-elsewhere\n');
+    const { ended, line, stop } = run({ glesys: '0.0.0.0:0', offLoopback: true, instance: 'os-demo', apiKeyFile });
+    const said = JSON.parse(await line) as Record<string, string>;
+    expect(said['glesys']).toMatch(/^http:\/\/0\.0\.0\.0:\d+$/);
+    expect(said).toMatchObject({ instance: 'os-demo', api_key: 'made-elsewhere' });
+    stop();
+    await ended;
+  });
+
+  it('says which file with a key it misses', async () => {
+    await expect(run({ apiKeyFile: '/nowhere/key' }).ended).rejects.toThrow(
+      '--api-key-file: the file /nowhere/key does not exist',
     );
   });
 

@@ -1,8 +1,7 @@
-import type { ListenAddress } from '../../policy/policy.ts';
 import { Secret } from '../../policy/secret.ts';
 import type { Clock, RandomHex } from '../../rotation/ports.ts';
 import { cryptoHex, systemClock } from '../../system.ts';
-import { type Answer, type Asked, jsonAnswer, type StandIn, serve } from '../server.ts';
+import { type Answer, type Asked, jsonAnswer, type StandIn, type StandInAddress, serve } from '../server.ts';
 import { uuid } from '../uuid.ts';
 import { denied, isObject, type JsonObject, type Reply, sealed, tokenDead, tokenMissing, wrap } from './answers.ts';
 import { AppRole } from './auth-approle.ts';
@@ -20,7 +19,7 @@ import { type Token, TokenStore } from './tokens.ts';
 
 export interface VaultOptions {
   /** A free port of 127.0.0.1 when missing. */
-  readonly address?: ListenAddress;
+  readonly address?: StandInAddress;
   readonly clock?: Clock;
   readonly random?: RandomHex;
 }
