@@ -15,11 +15,12 @@ export interface Doom extends Boundary {
 }
 
 /** Calls that a process may make only once or twice; of the others it may live to see a few. */
-const RARE: readonly Step[] = ['login', 'list', 'mount', 'lifetime', 'fence'];
+const RARE: readonly Step[] = ['login', 'list', 'mount', 'lifetime', 'fence', 'adopt', 'take-back'];
 
 /** At which boundaries a process has yet to die. Shared by all that are killed. */
 export class KillList {
   readonly #left: Boundary[] = [];
+  readonly #deaths = new Map<Step, number>();
   readonly #random: () => number;
 
   constructor(random: () => number) {
@@ -46,7 +47,14 @@ export class KillList {
     return { ...boundary, passes };
   }
 
+  /** How many died at each step: `adopt 9, republish 12`. */
+  get deaths(): string {
+    const counts = [...this.#deaths].map(([step, count]) => `${step} ${count}`);
+    return counts.toSorted().join(', ');
+  }
+
   cross({ step, moment }: Boundary): void {
+    this.#deaths.set(step, (this.#deaths.get(step) ?? 0) + 1);
     const at = this.#left.findIndex((one) => one.step === step && one.moment === moment);
     if (at >= 0) this.#left.splice(at, 1);
   }

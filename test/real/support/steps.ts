@@ -1,7 +1,9 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { ProxyCall } from './fault-proxy.ts';
+import { idIn, type RecordSeen, recordIn } from './wire.ts';
 
-/** Every kind of call that rekeyd makes, by the name of what it does for a rotation. */
-export const STEPS = [
+/** Every kind of call that a rotation makes, by the name of what it does. */
+export const ROTATION_STEPS = [
   'login',
   'health',
   'read',
@@ -16,11 +18,18 @@ export const STEPS = [
   'read-back',
   'annotate',
   'revoke',
-  'fence',
-  'reschedule',
 ] as const;
 
-export type Step = (typeof STEPS)[number];
+/** What only comes to pass once strays are old, and when the schedule is changed. */
+export const LATER_STEPS = ['fence', 'reschedule'] as const;
+
+/**
+ * What only comes to pass when fields or endpoint are changed, where a hand-made secret is taken over, and when a
+ * candidate fails its verification: the attempt then takes it back.
+ */
+export const RARER_STEPS = ['republish', 'adopt', 'take-back'] as const;
+
+export type Step = (typeof ROTATION_STEPS | typeof LATER_STEPS | typeof RARER_STEPS)[number];
 
 interface Row {
   readonly step: Step;
@@ -43,31 +52,32 @@ const ROWS: readonly Row[] = [
 
 const SECRET = /^\/v1\/[^/]+\/data\//;
 
-/** What a record says that tells one write from another. */
-interface Seen {
-  readonly generation: number;
-  readonly schedule: string;
-}
+const NOTHING_SEEN: RecordSeen = { generation: 0, schedule: '', credential: null };
 
-const NOTHING_SEEN: Seen = { generation: 0, schedule: '' };
-
-/** Names the calls of one rekeyd process. Reads and writes of secrets are told apart by what went before. */
+/** Names the calls of one rekeyd process. What method and path leave open is told by what went before. */
 export class StepNamer {
-  readonly #seen = new Map<string, Seen>();
+  readonly #seen = new Map<string, RecordSeen>();
   readonly #written = new Set<string>();
+  /** Ids of the credentials that this process issued and has sent no publish of. */
+  readonly #candidates = new Set<string>();
 
   /** Ask once for each call, when it arrives; `undefined`: none that a rotation makes. */
   nameOf({ method, path, headers, body }: ProxyCall): Step | undefined {
     if (SECRET.test(path)) return method === 'GET' ? this.#readStep(path) : this.#writeStep(path, body);
     const row = ROWS.find((one) => one.method.split('|').includes(method) && one.path.test(path));
+    if (row?.step === 'revoke') return this.#candidates.has(idIn(body) ?? '') ? 'take-back' : 'revoke';
     if (row) return row.step;
     if (path !== '/' && !path.startsWith('/?')) return undefined;
     return headers.authorization === undefined ? 'reach' : 'probe';
   }
 
-  /** What was read or written, once the server has answered. */
-  learn({ method, path, body, answer }: ProxyCall): void {
-    if (!SECRET.test(path) || answer?.status !== 200) return;
+  /** What was issued, read or written, once the server has answered. */
+  learn(call: ProxyCall, step: Step | undefined): void {
+    if (call.answer?.status !== 200) return;
+    const { path, method, body, answer } = call;
+    const issued = step === 'issue' ? idIn(answer.body) : undefined;
+    if (issued !== undefined) this.#candidates.add(issued);
+    if (!SECRET.test(path)) return;
     const found = recordIn(method === 'GET' ? answer.body : body);
     if (found) this.#seen.set(path, found);
     if (method === 'PUT') this.#written.add(path);
@@ -80,17 +90,19 @@ export class StepNamer {
   #writeStep(path: string, body: Buffer): Step {
     const before = this.#seen.get(path) ?? NOTHING_SEEN;
     const now = recordIn(body) ?? NOTHING_SEEN;
-    if (now.generation > before.generation) return 'publish';
-    return now.schedule === before.schedule ? 'fence' : 'reschedule';
+    this.#candidates.delete(now.credential?.id ?? '');
+    return WRITES.find(({ when }) => when(before, now))?.step ?? 'fence';
   }
 }
 
-/** The record in what is sent (`data`) or answered (`data.data`). */
-function recordIn(body: Buffer): Seen | undefined {
-  try {
-    const { data } = JSON.parse(body.toString()) as { data: { rekeyd?: string; data?: { rekeyd: string } } };
-    return JSON.parse(data.data?.rekeyd ?? data.rekeyd ?? '') as Seen;
-  } catch {
-    return undefined;
-  }
+/** Writes by what they change in the record; the first that applies names it. */
+const WRITES: readonly { readonly step: Step; readonly when: (before: RecordSeen, now: RecordSeen) => boolean }[] = [
+  { step: 'adopt', when: (before, now) => Boolean(now.credential?.adopted) && !before.credential?.adopted },
+  { step: 'publish', when: (before, now) => now.generation > before.generation },
+  { step: 'republish', when: (before, now) => !isDeepStrictEqual(mappingOf(before), mappingOf(now)) },
+  { step: 'reschedule', when: (before, now) => now.schedule !== before.schedule },
+];
+
+function mappingOf({ fields, endpoint, region }: RecordSeen): unknown {
+  return { fields, endpoint, region };
 }

@@ -5,6 +5,7 @@ import { type FaultProxy, type Phase, type ProxyCall, startFaultProxy } from './
 import { type Boundary, type Doom, meets } from './kill-list.ts';
 import { type PolicyParts, run, type Setting } from './setting.ts';
 import { type Step, StepNamer } from './steps.ts';
+import { accessKeyIn } from './wire.ts';
 
 /** How long a call whose process has died is kept back where it is to arrive late: the next process is at work by then. */
 const LATE_MS = 3_000;
@@ -63,6 +64,11 @@ export class Victim {
     vault.onCall = (call, phase) => this.pass(call, phase);
   }
 
+  /** The way to S3 that its policy names. */
+  get s3Url(): string {
+    return this.#spec.s3.url;
+  }
+
   get daemon(): Daemon {
     if (!this.#daemon) throw new Error(`${this.name} was not started`);
     return this.#daemon;
@@ -107,7 +113,7 @@ export class Victim {
   /** What happens at a boundary of a call of this one's. */
   async pass(call: ProxyCall, phase: Phase): Promise<'drop' | undefined> {
     const { step, life } = this.#passing(call);
-    if (phase === 'delivered') this.#learn(call, step, life);
+    if (phase === 'delivered') await this.#learn(call, step, life);
     const { doom, death } = life;
     if (life !== this.#life || death || !doom || !meets(doom, step, phase)) return undefined;
     await this.kill(doom);
@@ -124,9 +130,12 @@ export class Victim {
     return passing;
   }
 
-  #learn(call: ProxyCall, step: Step | undefined, { namer }: Life): void {
-    namer.learn(call);
-    const [, accessKeyId] = /"accesskey":"([^"]+)"/.exec(call.answer?.body.toString() ?? '') ?? [];
-    if (step === 'issue' && accessKeyId !== undefined) this.#keys.add(accessKeyId);
+  async #learn(call: ProxyCall, step: Step | undefined, { namer, doom }: Life): Promise<void> {
+    namer.learn(call, step);
+    const accessKeyId = step === 'issue' ? accessKeyIn(call.answer?.body ?? Buffer.of()) : undefined;
+    if (accessKeyId === undefined) return;
+    this.#keys.add(accessKeyId);
+    // whoever is to die taking a candidate back gets none but such as S3 itself refuses, though GleSYS lists them
+    if (doom?.step === 'take-back') await this.#spec.setting.ring.remove(accessKeyId);
   }
 }
