@@ -14,7 +14,8 @@ export default defineConfig({
     setupFiles: ['test/support/loopback-only.ts'],
     // each mutant gets a worker of its own anyway, and starting one per file is most of the time
     isolate: false,
-    testTimeout: 60_000,
-    hookTimeout: 60_000,
+    // no test here waits for anything; a mutant may make one wait for ever
+    testTimeout: 10_000,
+    hookTimeout: 10_000,
   },
 });

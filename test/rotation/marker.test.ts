@@ -20,6 +20,15 @@ test('a marker reads back as it was written', () => {
   );
 });
 
+test('a description with anything before or after a marker is none', () => {
+  fc.assert(
+    fc.property(markers, fc.string({ minLength: 1 }), (marker, more) => {
+      expect(parseMarker(`${more}${formatMarker(marker)}`)).toBeUndefined();
+      expect(parseMarker(`${formatMarker(marker)}${more}`)).toBeUndefined();
+    }),
+  );
+});
+
 test('a description that differs from a marker by any one character is another marker or none', () => {
   fc.assert(
     fc.property(markers, fc.nat(), fc.string({ minLength: 1, maxLength: 1 }), (marker, at, other) => {

@@ -42,6 +42,17 @@ test('a record with any one member missing or of another kind is not believed', 
   }
 });
 
+test('a hold and a note of the write are believed whole or not at all', () => {
+  const hold = { until: iso(0), by: 'somebody', why: 'a freeze' };
+  const written = { version: 3, at: iso(0) };
+  expect(whyOf(JSON.stringify({ ...recordOf(), hold, written }))).toBe('record');
+  for (const name of ['until', 'by', 'why']) {
+    expect(whyOf(JSON.stringify({ ...recordOf(), hold: { ...hold, [name]: 5 } }))).toContain(`hold.${name}`);
+  }
+  expect(whyOf(JSON.stringify({ ...recordOf(), written: { ...written, version: 0 } }))).toContain('written.version');
+  expect(whyOf(JSON.stringify({ ...recordOf(), written: { version: 3 } }))).toContain('written.at');
+});
+
 test('the digest is of the values of our fields, whatever their order and whatever else stands there', () => {
   const data = { access_key_id: 'AK1', secret_access_key: 's', endpoint: 'e' };
   const turned = { endpoint: 'e', other: 1, secret_access_key: 's', access_key_id: 'AK1' };

@@ -264,6 +264,13 @@ test('an attempt that took as long as one may last sends nothing any more, and s
   expect((await replica.pass(ASKED)).did).toBe('rotated');
 });
 
+test('nothing is issued for a record that nobody could read again', async () => {
+  const { memory } = await settled();
+  const { trouble } = await memory.replica({}, { replica: 'a name with\u0007 a bell' }).pass(ASKED);
+  expect(trouble).toMatchObject({ kind: 'failed', code: 'record-unwritable' });
+  expect(memory.told('credential.issued')).toEqual([]);
+});
+
 test('any version but the very next one is no confirmation, and the candidate is left alone', async () => {
   const { memory, replica } = await settled();
   const { write } = memory.store;

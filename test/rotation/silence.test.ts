@@ -1,7 +1,4 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { PortError } from '../../src/rotation/errors.ts';
-import { StoreSilences } from '../../src/rotation/silence.ts';
-import { applicationOf } from '../support/policies.ts';
 import { HOUR, type Replica, Stage } from '../support/stage.ts';
 
 /** A grace of a day, and consumers that look every hour. */
@@ -49,17 +46,6 @@ test('a hiccup right after a long silence does not make it forgotten', async () 
   expect((await replica.settle()).trouble?.kind).toBe('failed');
   expect(await replica.settle()).toMatchObject({ notices: [{ code: 'unread-lately' }] });
   expect(isOldLive()).toBe(true);
-});
-
-test('a silence that is over is not shown any more', () => {
-  const silences = new StoreSilences();
-  const away = { kind: 'ambiguous', code: 'vault-error', concerns: 'server' } as const;
-  const words = { attempted: 'read', reason: 'it is away', remedy: 'Wait.' };
-  silences.failed(new PortError({ ...away, ...words }), 0);
-  silences.answered(25 * HOUR);
-  const application = applicationOf();
-  expect(silences.putOff(application, 27 * HOUR - 1)?.problem.code).toBe('unread-lately');
-  expect(silences.putOff(application, 27 * HOUR)).toBeUndefined();
 });
 
 test('a silence that costs no consumer more than one look puts nothing off', async () => {

@@ -33,7 +33,7 @@ async function against(answers: readonly (Verdict | PortError)[], successes = 2,
     (tries) => ({ tries, error: undefined }),
     (error: unknown) => ({ tries: asked.length, error }),
   );
-  return { ...(await ended), took: clock.now(), asked };
+  return { ...(await ended), took: clock.now(), slept: clock.slept, asked };
 }
 
 test('takes as many successes in a row as asked for, and tries every bucket each time', async () => {
@@ -55,7 +55,16 @@ test('gives up once the time is over, as a definite no that says what was seen l
   const { error, took } = await against([unknown], 2, 10_000);
   expect(error).toMatchObject({ kind: 'rejected', code: 'verification-failed', concerns: 'request' });
   expect(String(error)).toContain('InvalidAccessKeyId');
+  expect(error).toMatchObject({
+    attempted: expect.stringMatching(/AK1.*https:/),
+    remedy: expect.stringMatching(/\w{3}/),
+  });
   expect(took).toBe(10_000);
+});
+
+test('waits longer between tries the longer it takes, up to five seconds', async () => {
+  const { slept } = await against([unknown], 2, 20_000);
+  expect(slept).toEqual([250, 500, 1_000, 2_000, 4_000, 5_000, 5_000, 2_250]);
 });
 
 test('pauses grow, so that a slow key is not hammered', async () => {
