@@ -1,0 +1,36 @@
+import { chmodSync, existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { ensureServer } from '../test/real/servers/build.ts';
+import { VAULT } from '../test/real/servers/cache.ts';
+import { Checks } from './checks.ts';
+import { checkCompose } from './containers/compose.ts';
+import { checkDaemon } from './containers/daemon.ts';
+import { checkImage } from './containers/image.ts';
+import { IMAGES, podman, repository, run } from './containers/podman.ts';
+
+/**
+ * Builds the image, looks into it, drives rekeyd in it locked down against a real Vault, and runs docker-compose.yml until
+ * its consumer has lived through ten rotations. Prints size, start time and memory. Needs podman, buildah and
+ * podman-compose, and the two public base images, pulled or made in their stead.
+ */
+const checks = new Checks();
+const scratch = mkdtempSync(join(tmpdir(), 'rekeyd-containers-'));
+// whoever rekeyd runs as in a container reads in there
+chmodSync(scratch, 0o755);
+/** Where no registry is reached, a tool beside the repository makes the base images; it is given a Vault. */
+const standIn = join(repository, '..', 'shared', 'tools', 'stand-in-images');
+
+try {
+  await checks.check('the base images are here', async () => {
+    if (existsSync(standIn)) run(standIn, [await ensureServer(VAULT, (line) => checks.say(line))]);
+    podman('image', 'exists', IMAGES.node);
+    podman('image', 'exists', IMAGES.vault);
+  });
+  await checkImage(checks);
+  await checkDaemon(checks, scratch);
+  await checkCompose(checks);
+} finally {
+  rmSync(scratch, { recursive: true, force: true });
+  checks.report();
+}
