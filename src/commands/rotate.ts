@@ -27,15 +27,17 @@ export function rotateCommand(options: RotateOptions, terminal: Terminal): Promi
   return withReplica(options.config, terminal, eventLogger(logger), async (parts) => {
     const applications = chosenApplications(parts.policy, options.applications);
     const ended: Ended[] = [];
-    await runOnce({
+    const left = await runOnce({
       ...parts,
       clock: parts.options.clock,
       applications,
       request: { rotate: true, despite: options.despite },
+      stopped: terminal.stopped,
       onOutcome: (outcome, rotated) => ended.push({ outcome, rotated }),
     });
     terminal.write(options.json ? asJson(ended) : asText(ended, parts.policy, terminal));
-    return ended.every(isWell) ? EXIT.done : EXIT.failed;
+    if (left > 0) terminal.complain(`stopped before ${left} more\n`);
+    return left === 0 && ended.every(isWell) ? EXIT.done : EXIT.failed;
   });
 }
 

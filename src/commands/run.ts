@@ -82,11 +82,13 @@ async function untilStopped(ready: ReadyPolicy, logger: Logger, terminal: Termin
 async function once(ready: ReadyPolicy, logger: Logger, terminal: Terminal): Promise<number> {
   const parts = replicaParts(ready, terminal, eventLogger(logger));
   const outcomes: Outcome[] = [];
+  let left: number;
   try {
-    await runOnce({
+    left = await runOnce({
       ...parts,
       clock: systemClock,
       applications: [...ready.policy.applications.keys()],
+      stopped: terminal.stopped,
       onOutcome: (outcome) => outcomes.push(outcome),
     });
   } finally {
@@ -94,10 +96,11 @@ async function once(ready: ReadyPolicy, logger: Logger, terminal: Terminal): Pro
   }
   const troubled = outcomes.filter((outcome) => wrongsOf(outcome).length > 0);
   terminal.write(wrongsText(troubled, ready.policy, terminal));
-  const summary = `looked after ${counted(outcomes.length, 'application')} once; ${troubled.length} in trouble`;
+  const whole = `looked after ${counted(outcomes.length, 'application')} once; ${troubled.length} in trouble`;
+  const summary = left === 0 ? whole : `${whole}; stopped before ${left} more`;
   // a person who reads along sees both, and needs it once
   if (!terminal.isInteractive)
     logger.info({ event: 'run.once', applications: outcomes.length, troubled: troubled.length }, summary);
   terminal.write(`${summary}\n`);
-  return troubled.length > 0 ? EXIT.failed : EXIT.done;
+  return troubled.length + left > 0 ? EXIT.failed : EXIT.done;
 }

@@ -60,3 +60,16 @@ test('without a terminal run --once has its result on standard output and log li
   expect(events).toContain('rotation.done');
   expect(events.at(-1)).toBe('run.once');
 });
+
+test('run --once and rotate --all that are stopped at once issue nothing, say what is left, and end with 1', async () => {
+  const on = await arrange(TWO);
+  const issued = on.count('glesys', '/objectstorage/createcredential');
+  const terminal = pretendTerminal(on.env);
+  terminal.stop();
+  expect(await runCommand({ config: on.config, once: true }, terminal)).toBe(1);
+  expect(terminal.written()).toContain('stopped before 2 more');
+  const call = { config: on.config, applications: [], all: true, despite: [], json: false };
+  expect(await rotateCommand(call, terminal)).toBe(1);
+  expect(terminal.complained()).toContain('stopped before 2 more');
+  expect(issued()).toBe(0);
+});

@@ -91,3 +91,16 @@ test('each issuer goes at its own concurrency, and one that hangs delays no othe
   await run;
   expect(ended).toHaveLength(5);
 });
+
+test('once it is stopped nothing more is begun, what was begun ends, and what is left is counted', async () => {
+  const { promise: stopped, resolve: stop } = Promise.withResolvers<void>();
+  const rotator = new FakeRotator();
+  rotator.passAnswer = (name) => {
+    if (name === 'b') stop();
+    return { did: 'rotated' };
+  };
+  const { run, ended } = once({ sto1: ['a', 'b', 'c', 'd'] }, { stopped, concurrency: 1, request: rotate }, rotator);
+  expect(await run).toBe(2);
+  expect(ended).toEqual(['a: rotated, rotated', 'b: rotated, rotated']);
+  expect(rotator.isStopping).toBe(true);
+});

@@ -48,6 +48,12 @@ export class FakeRotator implements Rotator {
   surveyAnswer: (application: string) => Answer = () => ({});
   passAnswer: (application: string, time: number) => Answer = () => ({});
 
+  isStopping = false;
+
+  async quiesce(): Promise<void> {
+    this.isStopping = true;
+  }
+
   isSurveyed(application: string): boolean {
     return this.surveyed.has(application);
   }
