@@ -1,8 +1,8 @@
 # rekeyd as a container. Built without asking anything but the npm registry; what runs in it is one folder of JavaScript.
 #
 #   docker build -t rekeyd .
-#   docker run --rm --read-only --cap-drop all --security-opt no-new-privileges \
-#     -v ./rekeyd.yaml:/etc/rekeyd/rekeyd.yaml:ro rekeyd
+#   docker run --rm --read-only --cap-drop all --security-opt no-new-privileges --memory 160m \
+#     -v ./rekeyd.yaml:/etc/rekeyd/rekeyd.yaml:ro,z rekeyd
 ARG NODE_IMAGE=docker.io/library/node:24-bookworm-slim
 
 FROM ${NODE_IMAGE} AS build
@@ -24,7 +24,7 @@ USER 10001:10001
 ENTRYPOINT ["node", "/app/consumer.mjs"]
 
 FROM ${NODE_IMAGE} AS rekeyd
-ARG VERSION=unknown
+ARG VERSION=0.1.0
 ARG REVISION=unknown
 LABEL org.opencontainers.image.title="rekeyd" \
   org.opencontainers.image.description="Rotates object-storage access keys: issue, verify, publish to Vault, revoke after a grace period." \
@@ -38,9 +38,12 @@ COPY LICENSE docs/LICENCES.md ./
 # A small young generation needs a third less memory here, and what is compiled already starts in half the time.
 ENV NODE_ENV=production NODE_OPTIONS=--max-semi-space-size=1 NODE_COMPILE_CACHE=/app/compiled \
   REKEYD_CONFIG=/etc/rekeyd/rekeyd.yaml
-# Rotates once, against stand-ins inside of the process: that is what gets compiled. And `docker exec … rekeyd status`.
+# Rotates once, against stand-ins inside of the process: that is what gets compiled, by root, for whom it runs as. And
+# `docker exec … rekeyd status`.
 RUN --mount=type=bind,source=config/sandbox.yaml,target=/tmp/sandbox.yaml \
-  node bundle/main.js run --once --config /tmp/sandbox.yaml && ln -s /app/bundle/main.js /usr/local/bin/rekeyd
+  node bundle/main.js run --once --config /tmp/sandbox.yaml \
+  && for made in compiled/*-0; do mv "$made" "${made%-0}-10001"; done && chmod -R a+rX compiled \
+  && ln -s /app/bundle/main.js /usr/local/bin/rekeyd
 USER 10001:10001
 EXPOSE 8080
 # node itself is process 1: SIGTERM ends what is under way in good order, and no shell is needed.

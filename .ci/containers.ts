@@ -21,11 +21,14 @@ chmodSync(scratch, 0o755);
 /** Where no registry is reached, a tool beside the repository makes the base images; it is given a Vault. */
 const standIn = join(repository, '..', 'shared', 'tools', 'stand-in-images');
 
+function isHere(image: string): boolean {
+  return podman('images', '--quiet', image) !== '';
+}
+
 try {
   await checks.check('the base images are here', async () => {
     if (existsSync(standIn)) run(standIn, [await ensureServer(VAULT, (line) => checks.say(line))]);
-    podman('image', 'exists', IMAGES.node);
-    podman('image', 'exists', IMAGES.vault);
+    for (const image of [IMAGES.node, IMAGES.vault]) if (!isHere(image)) podman('pull', image);
   });
   await checkImage(checks);
   await checkDaemon(checks, scratch);

@@ -52,6 +52,10 @@ describe('the version', () => {
   });
 });
 
+test('an image that nobody gave a version is labelled with this one', () => {
+  expect(read('Dockerfile')).toContain(`ARG VERSION=${VERSION}\n`);
+});
+
 describe('the changelog', () => {
   const releases = releasesIn(changelog());
 

@@ -61,6 +61,11 @@ export async function checkImage(checks: Checks): Promise<void> {
       rmSync(folder, { recursive: true, force: true });
     }
   });
+  await checks.check('what is compiled already is used by whom it runs as', () => {
+    const debug = ['--rm', '--read-only', '-e', 'NODE_DEBUG_NATIVE=COMPILE_CACHE', '--entrypoint', 'sh'];
+    const said = podman('run', ...debug, IMAGES.rekeyd, '-c', 'rekeyd --version 2>&1');
+    expectThat(/was accepted/.test(said) && !/[Cc]annot create/.test(said), said.split('\n').slice(0, 5).join('\n'));
+  });
   await checks.check('it says which version it is', () => {
     expectThat(podman('run', '--rm', IMAGES.rekeyd, '--version') === version, 'it says another');
   });

@@ -19,7 +19,7 @@ template_config {
 
 template {
   destination          = "/run/consumer/env"
-  perms                = "0644"
+  perms                = "0600"
   error_on_missing_key = true
   contents             = <<EOT
 {{ with secret "secret/data/apps/billing/s3" -}}

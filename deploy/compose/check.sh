@@ -15,6 +15,7 @@ last_line() {
     sed -n 's/.*requests \([0-9]*\) refusals \([0-9]*\) keys \([0-9]*\).*/\1 \2 \3/p' | tail -n 1
 }
 
+$compose version >/dev/null
 said=
 while [ "$looks_left" -gt 0 ]; do
   looks_left=$((looks_left - 1))

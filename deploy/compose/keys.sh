@@ -1,12 +1,15 @@
 #!/bin/sh
 # Makes up what opens the other services, once: nothing of it is written anywhere but into this project's volumes.
 set -eu
+umask 077
 made() {
-  [ -s "$1" ] || head -c 24 /dev/urandom | od -An -tx1 | tr -d ' \n' >"$1"
+  [ ! -s "$1" ] || return 0
+  head -c 24 /dev/urandom | od -An -tx1 | tr -d ' \n' >"$1.new"
+  [ -s "$1.new" ] || exit 1
+  mv "$1.new" "$1"
 }
 made /run/root/token
-made /run/rekeyd/glesys-api-key
+made /run/issuer/glesys-api-key
 made /run/rekeyd/http-token
-# whom rekeyd and the consumers run as
-chown -R 10001:10001 /run/rekeyd /run/consumer
-chmod 500 /run/rekeyd
+# whom all the others run as
+chown -R 10001:10001 /run/root /run/rekeyd /run/issuer /run/agent /run/consumer

@@ -38,7 +38,7 @@ export async function sandboxCommand(
     () => startSandbox(known),
   );
   try {
-    terminal.write(`${JSON.stringify(introduction(sandbox))}\n`);
+    terminal.write(`${JSON.stringify(introduction(sandbox, apiKey === undefined))}\n`);
     await terminal.stopped;
     return EXIT.done;
   } finally {
@@ -70,7 +70,8 @@ function readKey(file: string): Promise<Secret> {
   });
 }
 
-function introduction(sandbox: Sandbox): Record<string, string> {
+/** A key that somebody else made is not told again. */
+function introduction(sandbox: Sandbox, isKeyNew: boolean): Record<string, string> {
   const { glesys, s3, vault, roleId, secretId, project, apiKey, instance } = sandbox;
   return {
     glesys,
@@ -79,7 +80,7 @@ function introduction(sandbox: Sandbox): Record<string, string> {
     role_id: roleId.reveal(),
     secret_id: secretId.reveal(),
     project,
-    api_key: apiKey.reveal(),
+    ...(isKeyNew && { api_key: apiKey.reveal() }),
     instance,
   };
 }

@@ -5,7 +5,7 @@ import type { Account } from './support/account.ts';
 import type { Daemon } from './support/daemon.ts';
 import { type DirectConsumers, openDirectConsumers } from './support/direct-consumers.ts';
 import { findRecord, pathOf } from './support/record.ts';
-import { arrange, INSTANCE, type Setting } from './support/setting.ts';
+import { arrangeCluster, INSTANCE, type Setting } from './support/setting.ts';
 import { ShiftedClock } from './support/shifted-clock.ts';
 import { PATIENCE_MS, untilLookedAgain, untilNoticed, untilQuiet, Workplace } from './support/workplace.ts';
 
@@ -20,7 +20,7 @@ let account: Account;
 let consume: DirectConsumers['consume'];
 
 beforeAll(async () => {
-  setting = await arrange(scene, { ttl: '1h', maxTtl: '1h' });
+  setting = await arrangeCluster(scene, { ttl: '1h', maxTtl: '1h' });
   ({ account, consume } = await openDirectConsumers(setting, 'clocks', NAMES));
 });
 

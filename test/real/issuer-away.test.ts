@@ -7,7 +7,7 @@ import type { Daemon } from './support/daemon.ts';
 import { type FaultProxy, startFaultProxy } from './support/fault-proxy.ts';
 import { applicationsOf, earlyRevocations, namesOf, rotationsBy, untilEachRotated } from './support/fleet.ts';
 import { seedOfRun } from './support/seeded.ts';
-import { arrange, INSTANCE, type PolicyParts, run, type Setting } from './support/setting.ts';
+import { arrangeCluster, INSTANCE, type PolicyParts, run, type Setting } from './support/setting.ts';
 
 const NAMES = namesOf(24);
 const PERIOD_MS = 30_000;
@@ -32,7 +32,7 @@ const policy = (every: string): PolicyParts => ({
 });
 
 beforeAll(async () => {
-  setting = await arrange(scene, { ttl: '1h', maxTtl: '1h' });
+  setting = await arrangeCluster(scene, { ttl: '1h', maxTtl: '1h' });
   const { glesys, vault, s3 } = setting;
   proxy = await startFaultProxy(scene, {
     name: 'glesys',

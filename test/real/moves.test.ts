@@ -4,7 +4,7 @@ import { formatMarker } from '../../src/rotation/marker.ts';
 import { REFUSALS } from '../../src/rotation/refusals.ts';
 import { useScene } from '../support/scene.ts';
 import { findRecord, pathOf } from './support/record.ts';
-import { arrange, INSTANCE } from './support/setting.ts';
+import { arrangeCluster, INSTANCE } from './support/setting.ts';
 import { Book, Story } from './support/story.ts';
 import { PATIENCE_MS, untilNoticed } from './support/workplace.ts';
 
@@ -19,7 +19,7 @@ const scene = useScene();
 let book: Book;
 
 beforeAll(async () => {
-  const setting = await arrange(scene, { ttl: '1h', maxTtl: '1h' });
+  const setting = await arrangeCluster(scene, { ttl: '1h', maxTtl: '1h' });
   setting.glesys.account.addInstance(OTHER_INSTANCE);
   book = await Book.open(setting, 'moves', NAMES);
 });

@@ -6,7 +6,7 @@ import type { Daemon } from './support/daemon.ts';
 import { type DirectConsumers, openDirectConsumers } from './support/direct-consumers.ts';
 import { Person } from './support/person.ts';
 import { findRecord, pathOf } from './support/record.ts';
-import { arrange, type Setting } from './support/setting.ts';
+import { arrangeCluster, type Setting } from './support/setting.ts';
 import {
   PATIENCE_MS,
   type PolicyWords,
@@ -26,7 +26,7 @@ let account: Account;
 let consume: DirectConsumers['consume'];
 
 beforeAll(async () => {
-  setting = await arrange(scene, { ttl: '1h', maxTtl: '1h' });
+  setting = await arrangeCluster(scene, { ttl: '1h', maxTtl: '1h' });
   ({ account, consume } = await openDirectConsumers(setting, 'policies', NAMES));
 });
 

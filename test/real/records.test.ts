@@ -2,7 +2,7 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { useScene } from '../support/scene.ts';
 import type { RecordJson } from './support/person.ts';
 import { findRecord } from './support/record.ts';
-import { arrange, INSTANCE } from './support/setting.ts';
+import { arrangeCluster, INSTANCE } from './support/setting.ts';
 import { Book, Story } from './support/story.ts';
 import { PATIENCE_MS } from './support/workplace.ts';
 
@@ -16,7 +16,7 @@ const scene = useScene();
 let book: Book;
 
 beforeAll(async () => {
-  book = await Book.open(await arrange(scene, { ttl: '1h', maxTtl: '1h' }), 'records', NAMES);
+  book = await Book.open(await arrangeCluster(scene, { ttl: '1h', maxTtl: '1h' }), 'records', NAMES);
 });
 
 const JUNK = { access_key_id: 'AKIAWRONG', secret_access_key: 'typed-by-hand' };

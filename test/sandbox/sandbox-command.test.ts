@@ -71,7 +71,12 @@ describe('rekeyd sandbox', () => {
     const { ended, line, stop } = run({ glesys: '0.0.0.0:0', offLoopback: true, instance: 'os-demo', apiKeyFile });
     const said = JSON.parse(await line) as Record<string, string>;
     expect(said['glesys']).toMatch(/^http:\/\/0\.0\.0\.0:\d+$/);
-    expect(said).toMatchObject({ instance: 'os-demo', api_key: 'made-elsewhere' });
+    expect(said).toMatchObject({ instance: 'os-demo' });
+    const authorization = `Basic ${Buffer.from(`${said['project']}:made-elsewhere`).toString('base64')}`;
+    const { port } = new URL(said['glesys'] ?? '');
+    const listed = await fetch(`http://127.0.0.1:${port}/objectstorage/listinstances`, { headers: { authorization } });
+    expect(listed.status).toBe(200);
+    expect(await line).not.toContain('made-elsewhere');
     stop();
     await ended;
   });
