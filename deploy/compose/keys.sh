@@ -1,6 +1,8 @@
 #!/bin/sh
 # Makes up what opens the other services, once: nothing of it is written anywhere but into this project's volumes.
 set -eu
+# podman 4 starts it again with whoever needs it, who then has to find it running
+trap 'code=$?; sleep 3; exit "$code"' EXIT
 umask 077
 made() {
   [ ! -s "$1" ] || return 0

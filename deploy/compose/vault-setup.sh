@@ -1,6 +1,8 @@
 #!/bin/sh
 # What an operator does once: the rights of rekeyd and of a consumer's Vault Agent, and an AppRole for each.
 set -eu
+# podman 4 starts it again with whoever needs it, who then has to find it running
+trap 'code=$?; sleep 3; exit "$code"' EXIT
 VAULT_TOKEN=$(cat /run/root/token)
 export VAULT_TOKEN
 looks=0
@@ -9,7 +11,7 @@ until vault status >/dev/null 2>&1; do
   [ "$looks" -lt 300 ] || { echo "no Vault at $VAULT_ADDR" >&2; exit 1; }
   sleep 0.2
 done
-# podman starts it again with whoever depends on it; a Vault that was started again has forgotten everything
+# done already; but a Vault that was started again has forgotten everything
 ! vault read auth/approle/role/consumer >/dev/null 2>&1 || exit 0
 rm -f /run/consumer/env
 
