@@ -7,7 +7,7 @@ set -eu
 cd "$(dirname "$0")/../.."
 compose=${COMPOSE:-docker compose}
 wanted=${1:-10}
-# two seconds each, and a rotation every 14 at most
+# two seconds each, and a rotation every 17 at most
 looks_left=$((60 + 12 * wanted))
 
 last_line() {
@@ -27,6 +27,7 @@ while [ "$looks_left" -gt 0 ]; do
     echo "$rotations of $wanted rotations, $requests requests, $refusals refusals"
   fi
   if [ "$refusals" -gt 0 ]; then
+    $compose logs consumer 2>&1 | grep 'refused with' | head -n 3 >&2
     echo "refused: see $compose logs consumer rekeyd" >&2
     exit 1
   fi

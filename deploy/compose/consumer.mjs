@@ -8,7 +8,7 @@ import { ListBucketsCommand, S3Client } from '@aws-sdk/client-s3';
  * Every two seconds it says how often it was served and refused, and with how many keys so far.
  */
 const [file = '/run/consumer/env'] = process.argv.slice(2);
-const counts = { requests: 0, refusals: 0 };
+const counts = { requests: 0, refusals: 0, unanswered: 0 };
 const keys = new Set();
 
 const say = (line) => process.stdout.write(`${line}\n`);
@@ -35,14 +35,19 @@ async function use(env) {
     await client.send(new ListBucketsCommand({}));
     keys.add(env.AWS_ACCESS_KEY_ID);
   } catch (error) {
-    counts.refusals += 1;
-    say(`refused with ${env.AWS_ACCESS_KEY_ID}: ${error.name}`);
+    // what S3 did not answer, on a machine that is too busy, says nothing of the key
+    const isAnswer = error.$metadata?.httpStatusCode !== undefined;
+    counts[isAnswer ? 'refusals' : 'unanswered'] += 1;
+    say(`${isAnswer ? 'refused' : 'not answered'} with ${env.AWS_ACCESS_KEY_ID}: ${error.name}`);
   } finally {
     client.destroy();
   }
 }
 
-const count = () => say(`requests ${counts.requests} refusals ${counts.refusals} keys ${keys.size}`);
+const count = () => {
+  const { requests, refusals, unanswered } = counts;
+  say(`requests ${requests} refusals ${refusals} keys ${keys.size} unanswered ${unanswered}`);
+};
 setInterval(count, 2_000).unref();
 let isStopped = false;
 for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => (isStopped = true));
