@@ -59,7 +59,7 @@ function parse(server: string, text: string, offLoopback: boolean): ListenAddres
   const address = parseListenAddress(text);
   if (address === undefined)
     throw new UsageError(`--${server} ${text} is no address: write HOST:PORT, such as 127.0.0.1:8200`);
-  const mistake = offLoopback ? undefined : sandboxHostMistake(address.host);
+  const mistake = sandboxHostMistake(address.host, offLoopback);
   if (mistake !== undefined) throw new UsageError(`--${server} ${text}: ${mistake}`);
   return address;
 }

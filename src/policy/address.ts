@@ -20,9 +20,14 @@ export function isLoopback(host: string): boolean {
   return family === 0 ? address.toLowerCase() === 'localhost' : loopback.check(address, family === 4 ? 'ipv4' : 'ipv6');
 }
 
-/** Why stand-ins cannot listen at a host: they hand out their credentials. `undefined` where they can. */
-export function sandboxHostMistake(host: string): string | undefined {
-  return isLoopback(host) ? undefined : `the sandbox listens on loopback only: ${host} is not; use 127.0.0.1`;
+/**
+ * Why stand-ins cannot listen at a host: they hand out their credentials. `undefined` where they can, as anywhere once
+ * somebody said that nobody else is in that network (`offLoopback`).
+ */
+export function sandboxHostMistake(host: string, offLoopback = false): string | undefined {
+  return offLoopback || isLoopback(host)
+    ? undefined
+    : `the sandbox listens on loopback only: ${host} is not; use 127.0.0.1`;
 }
 
 /** What is wrong with the address of a server; `undefined` where nothing is. */

@@ -1,3 +1,4 @@
+import type { Decision } from './decide.ts';
 import type { Problem } from './errors.ts';
 
 /** What a pass did to an application. */
@@ -45,10 +46,15 @@ export interface ApplicationView {
   readonly hold?: { readonly until: number; readonly by: string; readonly why: string };
 }
 
+/** What a decision would do to an application. */
+export type DeedName = Exclude<Decision['do'], 'wait' | 'refuse'>;
+
 /** The end of one pass over one application. */
 export interface Outcome {
   readonly application: string;
   readonly did: Did;
+  /** What went wrong, or else what is to be done next; absent where nothing is, or not even a look succeeded. */
+  readonly deed?: DeedName;
   readonly trouble?: Trouble;
   /** Conditions worth a person's eye that stop nothing by themselves. */
   readonly notices: readonly Problem[];
@@ -79,11 +85,28 @@ export function isFruitless(outcome: Outcome, now: number): boolean {
   return outcome.did === 'nothing' && outcome.trouble === undefined && outcome.nextAt <= now;
 }
 
+/** Failures in a row, and at what. */
+export interface Streak {
+  readonly count: number;
+  /** What failed last; absent where it was a look. */
+  readonly deed?: DeedName;
+}
+
+export const NO_FAILURES: Streak = { count: 0 };
+
 /**
- * Failures in a row after one more outcome. A mere look that finds work to do shows no recovery: what failed was the
- * doing.
+ * The streak after one more outcome. A mere look that finds work to do shows no recovery, nor does a pass after which
+ * what failed is still to be done: what failed was the doing of that.
  */
-export function failuresAfter(before: number, outcome: Outcome, now: number): number {
-  if (hasFailed(outcome)) return before + 1;
-  return isFruitless(outcome, now) ? before : 0;
+export function streakAfter(before: Streak, outcome: Outcome, now: number): Streak {
+  const { deed } = outcome;
+  if (hasFailed(outcome)) return { count: before.count + 1, ...(deed && { deed }) };
+  if (outcome.trouble || before.count === 0) return NO_FAILURES;
+  const isStillToBeDone = outcome.nextAt <= now && deed !== undefined && deed === before.deed;
+  return isFruitless(outcome, now) || isStillToBeDone ? before : NO_FAILURES;
+}
+
+/** Whether something is to be done now that the pause after these failures is not for. */
+export function isBeside(streak: Streak, outcome: Outcome): boolean {
+  return streak.deed !== undefined && outcome.deed !== undefined && outcome.deed !== streak.deed;
 }

@@ -150,6 +150,7 @@ class PassRotator implements Rotator, Examiner, Stoppable {
       did: effect.did,
       notices: [...notices, ...(effect.notices ?? [])],
       view: viewOf(s),
+      ...deedOf(decision),
       ...nextOf(decision, this.#world.clock.now()),
       ...refused,
     };
@@ -158,7 +159,7 @@ class PassRotator implements Rotator, Examiner, Stoppable {
   #troubled(s: Situation, trouble: Trouble, decision: Decision, notices: readonly Problem[]): Outcome {
     if (trouble.code !== STOPPING) this.#tellTrouble(s, trouble, decision);
     const failed = failedOutcome(s.application.name, trouble, this.#world.clock.now());
-    return { ...failed, trouble, notices, view: viewOf(s) };
+    return { ...failed, ...deedOf(decision), trouble, notices, view: viewOf(s) };
   }
 
   #tellTrouble(s: Situation, trouble: Trouble, decision: Decision): void {
@@ -245,6 +246,10 @@ function usedLately(s: Situation): PutOff {
     remedy: 'Nothing to do: it is revoked a grace after it was last seen there.',
   };
   return { until: s.latest + s.application.graceMs, problem };
+}
+
+function deedOf({ do: deed }: Decision): Pick<Outcome, 'deed'> {
+  return deed === 'wait' || deed === 'refuse' ? {} : { deed };
 }
 
 function nextOf(decision: Decision, now: number): Pick<Outcome, 'nextAt' | 'next'> {

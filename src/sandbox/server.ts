@@ -51,8 +51,8 @@ const FAULTS_PATH = '/_sandbox/faults';
 
 /** Throws where the address is not free, or may not be listened at. */
 export async function serve(options: StandInOptions): Promise<StandIn> {
-  const { host, port, offLoopback = false } = options.address;
-  const mistake = offLoopback ? undefined : sandboxHostMistake(host);
+  const { host, port, offLoopback } = options.address;
+  const mistake = sandboxHostMistake(host, offLoopback);
   if (mistake !== undefined) throw new Error(mistake);
   const faults = new FaultBook();
   // Idle connections are the client's to close: one that the server closes at the wrong moment would look like a fault.

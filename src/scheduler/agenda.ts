@@ -1,5 +1,5 @@
 import type { SchedulerPolicy } from '../policy/policy.ts';
-import { hasFailed, isFruitless, type Outcome } from '../rotation/outcome.ts';
+import { hasFailed, isBeside, isFruitless, type Outcome } from '../rotation/outcome.ts';
 import type { Clock } from '../rotation/ports.ts';
 import { BACKOFF_FROM_MS } from './backoff.ts';
 import { Failures } from './failures.ts';
@@ -79,9 +79,13 @@ export class Agenda {
     return [...this.#failures.curable()].filter((name) => this.#timetable.at(name) !== undefined);
   }
 
-  /** A look of the resync neither cuts a pause after a failure short nor draws it out. */
+  /**
+   * A look of the resync neither cuts a pause after a failure short nor draws it out. What can be done meanwhile is no
+   * part of that: strays that have become old enough and graces that are over may be what the failure waits for.
+   */
   #keepsPlan(outcome: Outcome, now: number): boolean {
-    return hasFailed(outcome) || (isFruitless(outcome, now) && this.#failures.count(outcome.application) > 0);
+    const streak = this.#failures.streak(outcome.application);
+    return hasFailed(outcome) || (isFruitless(outcome, now) && streak.count > 0 && !isBeside(streak, outcome));
   }
 
   #termsFor(application: string, source: Source): WakeUpTerms {
@@ -90,7 +94,7 @@ export class Agenda {
       source,
       delayMs: share(application) * scheduler.spreadMs,
       resyncMs: scheduler.resyncMs,
-      failures: this.#failures.count(application),
+      failures: this.#failures.streak(application).count,
       random: random(),
       backoffFromMs: backoffFromMs ?? BACKOFF_FROM_MS,
     };

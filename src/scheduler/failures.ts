@@ -1,7 +1,6 @@
-import { failuresAfter, hasFailed, type Outcome } from '../rotation/outcome.ts';
+import { hasFailed, NO_FAILURES, type Outcome, type Streak, streakAfter } from '../rotation/outcome.ts';
 
-interface Failing {
-  readonly count: number;
+interface Failing extends Streak {
   readonly isCurable: boolean;
 }
 
@@ -17,16 +16,16 @@ export class Failures {
 
   note(outcome: Outcome, now: number): void {
     const { application, trouble } = outcome;
-    const count = failuresAfter(this.count(application), outcome, now);
-    if (count === 0) this.#failing.delete(application);
+    const streak = streakAfter(this.streak(application), outcome, now);
+    if (streak.count === 0) this.#failing.delete(application);
     if (!hasFailed(outcome) || !trouble) return;
     const isCurable = trouble.kind === 'failed' || this.#circuitCodes.has(trouble.code);
-    this.#failing.set(application, { count, isCurable });
+    this.#failing.set(application, { ...streak, isCurable });
   }
 
-  /** Failures in a row; 0: the application is well, refused or was never looked at. */
-  count(application: string): number {
-    return this.#failing.get(application)?.count ?? 0;
+  /** Failures in a row; none: the application is well, refused or was never looked at. */
+  streak(application: string): Streak {
+    return this.#failing.get(application) ?? NO_FAILURES;
   }
 
   /** Applications whose failure may be over once a server is back. */

@@ -27,8 +27,8 @@ interface Run extends OnceOptions {
 
 /**
  * Everything that is to be done now, or was asked for, once: for timers and for commands. Each issuer's applications go
- * at its own concurrency, so a slow issuer delays only its own. Returns how many applications were not begun: more than none only where it was
- * stopped.
+ * at its own concurrency, so a slow issuer delays only its own. Returns how many applications were not begun: more than
+ * none only where it was stopped.
  */
 export async function runOnce(options: OnceOptions): Promise<number> {
   const run: Run = { ...options, isStopped: false, begun: 0 };

@@ -1,7 +1,15 @@
 import type { ApplicationPolicy } from '../policy/policy.ts';
 import type { Problem } from '../rotation/errors.ts';
 import type { Report, RotationEvent } from '../rotation/events.ts';
-import { type ApplicationView, failuresAfter, hasFailed, type Outcome, type Trouble } from '../rotation/outcome.ts';
+import {
+  type ApplicationView,
+  hasFailed,
+  NO_FAILURES,
+  type Outcome,
+  type Streak,
+  streakAfter,
+  type Trouble,
+} from '../rotation/outcome.ts';
 
 /** How an application stands, in one word; the first that applies, from `rotating` over the troubles to `current`. */
 export const STATES = [
@@ -49,7 +57,7 @@ interface Line {
   view?: ApplicationView;
   trouble?: Trouble;
   troubleSince?: number;
-  failures: number;
+  streak: Streak;
   lastSuccessAt?: number;
   seenAt?: number;
   isRotating: boolean;
@@ -70,7 +78,7 @@ export class Board {
     applications: ReadonlyMap<string, Pick<ApplicationPolicy, 'issuer' | 'path'>>,
     report: Report = () => {},
   ) {
-    const line = (policy: Line['policy']): Line => ({ policy, failures: 0, isRotating: false });
+    const line = (policy: Line['policy']): Line => ({ policy, streak: NO_FAILURES, isRotating: false });
     this.#lines = new Map([...applications].map(([name, policy]) => [name, line(policy)]));
     this.#report = report;
   }
@@ -135,8 +143,8 @@ function wordsOf({ code, reason, remedy }: Problem): Problem {
 }
 
 function noteTrouble(line: Line, outcome: Outcome, now: number): void {
-  line.failures = failuresAfter(line.failures, outcome, now);
-  if (line.failures > 0 && !hasFailed(outcome)) return;
+  line.streak = streakAfter(line.streak, outcome, now);
+  if (line.streak.count > 0 && !hasFailed(outcome)) return;
   const isSame = line.trouble?.kind === outcome.trouble?.kind && line.trouble?.code === outcome.trouble?.code;
   if (!isSame) setOrDelete(line, 'troubleSince', outcome.trouble && now);
   setOrDelete(line, 'trouble', outcome.trouble);
@@ -178,7 +186,7 @@ function entryOf(application: string, line: Line, now: number): BoardEntry {
     issuer: line.policy.issuer,
     path: line.policy.path,
     state: stateOf(line, now),
-    failures: line.failures,
+    failures: line.streak.count,
     overdueSeconds: Math.max(0, late / 1_000),
     notices: outcome?.notices ?? [],
     ...(view && { view }),

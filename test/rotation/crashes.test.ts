@@ -190,9 +190,14 @@ test('a broken Vault never fills an instance with keys', async () => {
   stage.vault.faults.add({ ...WRITE, fault: 'drop_before' });
   for (let attempt = 0; attempt < 20; attempt += 1) await replica.pass();
   expect(stage.live()).toHaveLength(3);
-  expect((await replica.pass()).trouble).toMatchObject({ kind: 'blocked', code: 'strays-waiting' });
+  expect(await replica.pass()).toMatchObject({ deed: 'rotate', trouble: { kind: 'blocked', code: 'strays-waiting' } });
   stage.vault.faults.clear();
   stage.clock.advance(HOUR);
+  // what it waited for is another deed, so that no pause after the failures puts it off
+  expect((await replica.parts.rotator.survey(['billing'], async () => {}))[0]).toMatchObject({
+    did: 'nothing',
+    deed: 'enter-strays',
+  });
   await replica.settle();
   expect(stage.record().generation).toBe(2);
   await expectAllWell();

@@ -1,5 +1,14 @@
 import { expect, test } from 'vitest';
-import { failedOutcome, failuresAfter, hasFailed, isFruitless, type Outcome } from '../../src/rotation/outcome.ts';
+import {
+  failedOutcome,
+  hasFailed,
+  isBeside,
+  isFruitless,
+  NO_FAILURES,
+  type Outcome,
+  type Streak,
+  streakAfter,
+} from '../../src/rotation/outcome.ts';
 import { NOW } from './scene.ts';
 
 const plain: Outcome = { application: 'billing', did: 'nothing', notices: [], nextAt: NOW, next: 'look again' };
@@ -23,13 +32,25 @@ test('only an outcome that did nothing, was hindered by nothing and has work to 
   expect(isFruitless(troubled('refused'), NOW)).toBe(false);
 });
 
-test('failures are counted until something is done or nothing is left to do', () => {
-  expect(failuresAfter(2, troubled('failed'), NOW)).toBe(3);
-  expect(failuresAfter(2, troubled('blocked'), NOW)).toBe(3);
-  expect(failuresAfter(2, plain, NOW)).toBe(2);
-  expect(failuresAfter(2, { ...plain, did: 'rotated' }, NOW)).toBe(0);
-  expect(failuresAfter(2, { ...plain, nextAt: NOW + 1 }, NOW)).toBe(0);
-  expect(failuresAfter(2, troubled('refused'), NOW)).toBe(0);
+const twice: Streak = { count: 2, deed: 'rotate' };
+const after = (outcome: Outcome): Streak => streakAfter(twice, outcome, NOW);
+
+test('failures are counted until what failed is done or no longer to be done', () => {
+  expect(after({ ...troubled('failed'), deed: 'rotate' })).toEqual({ count: 3, deed: 'rotate' });
+  expect(after(troubled('blocked'))).toEqual({ count: 3 });
+  expect(after(plain)).toBe(twice);
+  expect(after({ ...plain, did: 'revoked', deed: 'rotate' })).toBe(twice);
+  expect(after({ ...plain, did: 'rotated' })).toBe(NO_FAILURES);
+  expect(after({ ...plain, did: 'rotated', deed: 'republish' })).toBe(NO_FAILURES);
+  expect(after({ ...plain, nextAt: NOW + 1 })).toBe(NO_FAILURES);
+  expect(after(troubled('refused'))).toBe(NO_FAILURES);
+});
+
+test('only what can be done besides the deed that failed is beside its pause', () => {
+  expect(isBeside(twice, { ...plain, deed: 'enter-strays' })).toBe(true);
+  expect(isBeside(twice, { ...plain, deed: 'rotate' })).toBe(false);
+  expect(isBeside(twice, plain)).toBe(false);
+  expect(isBeside({ count: 2 }, { ...plain, deed: 'rotate' })).toBe(false);
 });
 
 test('a look that went wrong before anything was known is to be tried again from now on', () => {

@@ -118,6 +118,23 @@ test('a look neither cuts short nor draws out the pause of an application that f
   expect(outcomes).toHaveLength(4);
 });
 
+test('what can be done besides what fails does not wait out the pause, and ends it where it helped', async () => {
+  const { rotator, beat, scheduler, clock } = engine({ sto1: ['a'] }, { resyncMs: RESYNC, backoffFromMs: 1_800_000 });
+  rotator.surveyAnswer = () => ({ nextAt: clock.at, deed: 'rotate' });
+  rotator.passAnswer = () => ({ nextAt: clock.at, deed: 'rotate', trouble: trouble('blocked', 'strays-waiting') });
+  await beat();
+  expect(rotator.passes).toEqual(['a']);
+  await beat(RESYNC);
+  expect(rotator.passes).toEqual(['a']);
+  rotator.surveyAnswer = () => ({ nextAt: clock.at, deed: 'enter-strays' });
+  rotator.passAnswer = (_, times) =>
+    times === 2 ? { did: 'entered-strays', nextAt: clock.at, deed: 'rotate' } : { did: 'rotated', nextAt: START + DAY };
+  await beat(RESYNC);
+  await beat();
+  expect(rotator.passes).toEqual(['a', 'a', 'a']);
+  expect(scheduler.nextAtOf('a')).toBe(START + DAY);
+});
+
 test('a look that shows that another replica did the work ends the pause', async () => {
   const { rotator, beat, scheduler } = engine({ sto1: ['a'] }, { resyncMs: RESYNC, backoffFromMs: 1_800_000 });
   rotator.surveyAnswer = () => ({ trouble: trouble('failed') });

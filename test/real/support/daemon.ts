@@ -29,11 +29,19 @@ export class Daemon {
 
   /** The first line that matches and passes `test`, waited for. */
   until(like: LineLike, test: (line: LogLine) => boolean = () => true, timeoutMs = 60_000): Promise<LogLine> {
-    return this.process.until(JSON.stringify(like), () => this.lines(like).find(test), timeoutMs);
+    const found = this.process.until(JSON.stringify(like), () => this.lines(like).find(test), timeoutMs);
+    const { application } = like;
+    return application === undefined ? found : found.catch((error: Error) => this.#toldWith(error, application));
   }
 
   stop(): Promise<Exit> {
     return this.process.stop();
+  }
+
+  /** The failure with what was last said of the application in question, which the last lines of all seldom have. */
+  #toldWith(error: Error, application: string | number): never {
+    const said = this.lines({ application }).slice(-20);
+    throw new Error([error.message, `--- of ${application}`, ...said.map((line) => JSON.stringify(line))].join('\n'));
   }
 
   #parse(): void {
