@@ -1,5 +1,4 @@
-import { readFileSync } from 'node:fs';
-import { fileOf } from './lock-file.ts';
+import { textOf } from './repository.ts';
 
 /** One version in CHANGELOG.md, which has the form of Keep a Changelog. */
 export interface Release {
@@ -12,7 +11,7 @@ export interface Release {
 
 const HEADING = /^## \[([^\]]+)\](?: - (\d{4}-\d{2}-\d{2}))?$/;
 
-export const changelog = (): string => readFileSync(fileOf('CHANGELOG.md'), 'utf8');
+export const changelog = (): string => textOf('CHANGELOG.md');
 
 /** Every version that has a heading, newest first as they stand there; throws on a heading of another form. */
 export function releasesIn(text: string): Release[] {

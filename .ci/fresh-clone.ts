@@ -1,8 +1,11 @@
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { Checks } from './checks.ts';
+import { outputOf } from './programs.ts';
+import { fileOf } from './repository.ts';
 
 /**
  * What a stranger does: clones what is committed, types `npm start`, watches some rotations and ends it with Ctrl-C;
@@ -10,28 +13,9 @@ import { dirname, join } from 'node:path';
  * command line.
  */
 const WANTED_ROTATIONS = 6;
-const repository = join(import.meta.dirname, '..');
+const checks = new Checks();
 const scratch = mkdtempSync(join(tmpdir(), 'rekeyd-clone-'));
 const clone = join(scratch, 'clone');
-
-const report = { numPassedTests: 0, numFailedTests: 0 };
-
-async function check(promise: string, holds: () => unknown): Promise<void> {
-  try {
-    await holds();
-    report.numPassedTests += 1;
-    process.stdout.write(`ok: ${promise}\n`);
-  } catch (error) {
-    report.numFailedTests += 1;
-    process.stdout.write(`FAILED: ${promise}\n${error instanceof Error ? error.message : String(error)}\n`);
-  }
-}
-
-/** Output of a command that must succeed; everything it said when it does not. */
-function output(cwd: string, command: string, args: readonly string[], env: NodeJS.ProcessEnv = process.env): string {
-  const stdio: ['ignore', 'pipe', 'pipe'] = ['ignore', 'pipe', 'pipe'];
-  return execFileSync(command, args, { cwd, env, stdio, encoding: 'utf8', timeout: 240_000, maxBuffer: 1 << 26 });
-}
 
 /** A program in a process group of its own, as a terminal starts it, with what it said so far. */
 class Foreground {
@@ -90,16 +74,16 @@ function newest(said: string, name: string): number {
 async function checkStart(): Promise<void> {
   const start = new Foreground(clone, 'npm', ['start']);
   try {
-    await check(`npm start on a fresh clone makes ${WANTED_ROTATIONS} rotations`, () =>
+    await checks.check(`npm start on a fresh clone makes ${WANTED_ROTATIONS} rotations`, () =>
       start.until('rotations', (said) => newest(said, 'rotations done') >= WANTED_ROTATIONS, 240_000),
     );
   } finally {
-    await check('Ctrl-C ends it with exit code 0', async () => {
+    await checks.check('Ctrl-C ends it with exit code 0', async () => {
       const code = await start.interrupt();
       if (code !== 0) throw new Error(`the exit code was ${code}; it said:\n${start.tail()}`);
     });
   }
-  await check('its consumers made requests and none failed', () => {
+  await checks.check('its consumers made requests and none failed', () => {
     const [requests, failures] = [newest(start.said, 'consumer requests'), newest(start.said, 'consumer failures')];
     if (!(requests > 0 && failures === 0)) throw new Error(`${requests} requests, ${failures} failures`);
   });
@@ -109,38 +93,36 @@ async function checkPackage(): Promise<void> {
   const empty = join(scratch, 'empty');
   mkdirSync(empty);
   // rekeyd needs the Node.js that the repository brings along, wherever the system's own is older.
-  const { PATH: path = '', ...rest } = process.env;
-  const env = { ...rest, PATH: `${dirname(process.execPath)}:${path}` };
-  const rekeyd = (...args: string[]): string => output(empty, 'node_modules/.bin/rekeyd', args, env);
+  const { PATH: path = '' } = process.env;
+  const env = { PATH: `${dirname(process.execPath)}:${path}` };
+  const rekeyd = (...args: string[]): string => outputOf('node_modules/.bin/rekeyd', args, { cwd: empty, env });
 
-  await check('npm pack makes a package that installs into an empty folder', () => {
-    output(clone, 'npm', ['pack', '--pack-destination', scratch]);
-    output(empty, 'npm', ['init', '--yes']);
-    const [tarball = ''] = output(scratch, 'sh', ['-c', 'ls rekeyd-*.tgz']).trim().split('\n');
-    output(empty, 'npm', ['install', '--omit=dev', '--no-audit', '--no-fund', join(scratch, tarball)]);
+  await checks.check('npm pack makes a package that installs into an empty folder', () => {
+    outputOf('npm', ['pack', '--pack-destination', scratch], { cwd: clone });
+    outputOf('npm', ['init', '--yes'], { cwd: empty });
+    const [tarball = ''] = outputOf('sh', ['-c', 'ls rekeyd-*.tgz'], { cwd: scratch }).trim().split('\n');
+    outputOf('npm', ['install', '--omit=dev', '--no-audit', '--no-fund', join(scratch, tarball)], { cwd: empty });
   });
-  await check('the installed rekeyd --help names its commands', () => {
+  await checks.check('the installed rekeyd --help names its commands', () => {
     const help = rekeyd('--help');
     for (const command of ['run', 'check', 'plan', 'status', 'rotate']) {
       if (!help.includes(command)) throw new Error(`there is no ${command} in:\n${help}`);
     }
   });
-  await check('the installed rekeyd schema prints a JSON Schema', () => {
+  await checks.check('the installed rekeyd schema prints a JSON Schema', () => {
     const schema: unknown = JSON.parse(rekeyd('schema'));
     if (!(schema instanceof Object && '$schema' in schema)) throw new Error('it has no $schema');
   });
 }
 
 // Ended by a time-out, it takes what it started with it.
-process.once('SIGTERM', () => process.exit(1));
+process.on('SIGTERM', () => process.exit(1));
 
 try {
-  await check('what is committed can be cloned', () => output(scratch, 'git', ['clone', '--quiet', repository, clone]));
+  await checks.check('what is committed can be cloned', () => outputOf('git', ['clone', '--quiet', fileOf(), clone]));
   await checkStart();
   await checkPackage();
 } finally {
   rmSync(scratch, { recursive: true, force: true });
-  const [, , file] = process.argv;
-  if (file !== undefined) writeFileSync(file, JSON.stringify(report));
-  process.exitCode = report.numFailedTests === 0 ? 0 : 1;
+  checks.report();
 }

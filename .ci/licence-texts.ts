@@ -1,6 +1,7 @@
-import { globSync, readFileSync } from 'node:fs';
+import { globSync } from 'node:fs';
 import { z } from 'zod';
-import { fileOf, type LockedPackage } from './lock-file.ts';
+import type { LockedPackage } from './lock-file.ts';
+import { fileOf, textOf } from './repository.ts';
 
 /** What a package says of its licence in its own folder. */
 export interface LicenceText {
@@ -18,11 +19,11 @@ const manifest = z.looseObject({
 
 export function licenceTextOf({ folder }: LockedPackage): LicenceText {
   const files = globSync(`${folder}/${FILES}`, { cwd: fileOf() }).toSorted();
-  const lines = files.map((file) => readFileSync(fileOf(file), 'utf8').split(/\r?\n/));
+  const lines = files.map((file) => textOf(file).split(/\r?\n/));
   const holders = lines.flat().filter((line) => HOLDER.test(line));
   const terms = lines.map((text) => text.filter((line) => !HOLDER.test(line)).join('\n'));
   if (files.length > 0) return { holders: holders.map((line) => line.replace(/^[^\w(©]+/, '').trim()), terms };
-  const { author = '' } = manifest.parse(JSON.parse(readFileSync(fileOf(folder, 'package.json'), 'utf8')));
+  const { author = '' } = manifest.parse(JSON.parse(textOf(folder, 'package.json')));
   return { holders: [author], terms };
 }
 

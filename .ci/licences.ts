@@ -1,7 +1,8 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { pathToFileURL } from 'node:url';
 import { licenceTextOf, sameTerms } from './licence-texts.ts';
-import { fileOf, type LockedPackage, productionTree, readLockFile } from './lock-file.ts';
+import { type LockedPackage, productionTree, readLockFile } from './lock-file.ts';
+import { fileOf, textOf } from './repository.ts';
 
 /** Permissive licences that ask for no more than a notice. Anything else is a decision that a person has to take. */
 export const ALLOWED_LICENCES: ReadonlySet<string> = new Set([
@@ -81,10 +82,10 @@ export function licencesPage(packages: readonly LockedPackage[]): string {
   ].join('\n');
 }
 
-export const LICENCES_PAGE = fileOf('docs', 'LICENCES.md');
+const LICENCES_PAGE = ['docs', 'LICENCES.md'];
 
-export const writtenLicencesPage = (): string => readFileSync(LICENCES_PAGE, 'utf8');
+export const writtenLicencesPage = (): string => textOf(...LICENCES_PAGE);
 
 if (process.argv[1] !== undefined && import.meta.url === pathToFileURL(process.argv[1]).href) {
-  writeFileSync(LICENCES_PAGE, licencesPage(productionTree(readLockFile())));
+  writeFileSync(fileOf(...LICENCES_PAGE), licencesPage(productionTree(readLockFile())));
 }

@@ -1,6 +1,5 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { z } from 'zod';
+import { textOf } from './repository.ts';
 
 /** The parts of package-lock.json (version 3) that the supply chain is judged by. */
 const names = z.record(z.string(), z.string()).optional();
@@ -35,13 +34,8 @@ export interface LockedPackage {
   readonly hasInstallScript: boolean;
 }
 
-const ROOT = join(import.meta.dirname, '..');
-
-/** A file of this repository, named from its root. */
-export const fileOf = (...path: readonly string[]): string => join(ROOT, ...path);
-
 export function readLockFile(): LockFile {
-  return lockFile.parse(JSON.parse(readFileSync(fileOf('package-lock.json'), 'utf8')));
+  return lockFile.parse(JSON.parse(textOf('package-lock.json')));
 }
 
 /** The names of what rekeyd itself asks for, in production. */

@@ -1,9 +1,9 @@
-import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { changelog, newestRelease } from './changelog.ts';
-import { fileOf, readLockFile } from './lock-file.ts';
+import { readLockFile } from './lock-file.ts';
+import { outputOf } from './programs.ts';
 import { billOfMaterials } from './sbom.ts';
 
 /**
@@ -23,10 +23,7 @@ const into = resolve(folder);
 mkdirSync(into, { recursive: true });
 if (readdirSync(into).length > 0) throw new Error(`${into} is not empty`);
 
-execFileSync('npm', ['pack', '--loglevel=error', '--pack-destination', into], {
-  cwd: fileOf(),
-  stdio: ['ignore', 'ignore', 'inherit'],
-});
+outputOf('npm', ['pack', '--loglevel=error', '--pack-destination', into]);
 writeFileSync(join(into, `rekeyd-${version}.cdx.json`), `${JSON.stringify(billOfMaterials(lock), undefined, 2)}\n`);
 
 const sums = readdirSync(into).map((file) => {

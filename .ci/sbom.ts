@@ -1,11 +1,12 @@
-import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { z } from 'zod';
-import { fileOf, type LockFile, readLockFile, withoutDevelopment } from './lock-file.ts';
+import { type LockFile, readLockFile, withoutDevelopment } from './lock-file.ts';
+import { outputOf } from './programs.ts';
+import { textOf } from './repository.ts';
 
 /** A bill of materials in the form of CycloneDX, as far as it is looked into here. */
 const document = z.looseObject({
@@ -46,16 +47,14 @@ export function billOfMaterials(lock: LockFile): BillOfMaterials {
       '--sbom-type',
       'application',
     ];
-    const stdio: ['ignore', 'pipe', 'pipe'] = ['ignore', 'pipe', 'pipe'];
-    const json = execFileSync('npm', args, { cwd, encoding: 'utf8', stdio, maxBuffer: 1 << 26 });
-    return reproducible(document.parse(JSON.parse(json)));
+    return reproducible(document.parse(JSON.parse(outputOf('npm', args, { cwd }))));
   } finally {
     rmSync(scratch, { recursive: true, force: true });
   }
 }
 
 function productionManifest(): object {
-  const manifest = z.looseObject({}).parse(JSON.parse(readFileSync(fileOf('package.json'), 'utf8')));
+  const manifest = z.looseObject({}).parse(JSON.parse(textOf('package.json')));
   return { ...manifest, devDependencies: undefined };
 }
 

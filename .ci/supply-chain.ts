@@ -1,10 +1,10 @@
-import { spawnSync } from 'node:child_process';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { z } from 'zod';
 import { Checks } from './checks.ts';
-import { fileOf, readLockFile } from './lock-file.ts';
+import { readLockFile } from './lock-file.ts';
+import { said } from './programs.ts';
 import { type BillOfMaterials, billOfMaterials } from './sbom.ts';
 import { ensureNpmTool } from './tools.ts';
 
@@ -35,8 +35,8 @@ const answer = z.looseObject({ metadata: z.looseObject({ vulnerabilities: z.loos
 
 /** How many advisories there are; `undefined`: this registry keeps no list of them. */
 function advisories(...flags: readonly string[]): number | undefined {
-  const { stdout } = spawnSync('npm', ['audit', '--json', ...flags], { cwd: fileOf(), encoding: 'utf8' });
-  const parsed = answer.safeParse(JSON.parse(stdout || '{}'));
+  const { out } = said('npm', ['audit', '--json', ...flags]);
+  const parsed = answer.safeParse(JSON.parse(out || '{}'));
   return parsed.success ? parsed.data.metadata.vulnerabilities.total : undefined;
 }
 

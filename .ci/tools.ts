@@ -1,7 +1,7 @@
-import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
+import { outputOf } from './programs.ts';
 
 /** The folder of one tool in one version: outside the repository, so that it outlives a clone. */
 function toolFolder(name: string, version: string): string {
@@ -26,7 +26,8 @@ function ensureTool(name: string, version: string, fill: (scratch: string) => vo
   }
 }
 
-const QUIET: ['ignore', 'pipe', 'pipe'] = ['ignore', 'pipe', 'pipe'];
+/** Everything that a tool is built from has to be fetched and compiled the first time. */
+const timeoutMs = 1_200_000;
 
 /**
  * A program from the Go module proxy, built once; `command` is its package, `version` its module's. Returns its path: it
@@ -35,8 +36,7 @@ const QUIET: ['ignore', 'pipe', 'pipe'] = ['ignore', 'pipe', 'pipe'];
 export function ensureGoTool(command: string, version: string): string {
   const name = basename(command.replace(/\/v\d+$/, ''));
   const folder = ensureTool(name, version, (GOBIN) => {
-    const env = { ...process.env, GOBIN, CGO_ENABLED: '0' };
-    execFileSync('go', ['install', `${command}@${version}`], { env, stdio: QUIET });
+    outputOf('go', ['install', `${command}@${version}`], { env: { GOBIN, CGO_ENABLED: '0' }, timeoutMs });
   });
   return join(folder, name);
 }
@@ -47,6 +47,6 @@ export function ensureNpmTool(name: string, packages: Readonly<Record<string, st
   return ensureTool(name, version, (cwd) => {
     writeFileSync(join(cwd, 'package.json'), JSON.stringify({ private: true, type: 'module', dependencies: packages }));
     const flags = ['--ignore-scripts', '--omit=optional', '--no-audit', '--no-fund', '--loglevel=error'];
-    execFileSync('npm', ['install', ...flags], { cwd, stdio: QUIET });
+    outputOf('npm', ['install', ...flags], { cwd, timeoutMs });
   });
 }

@@ -1,7 +1,7 @@
-import { spawnSync } from 'node:child_process';
 import { globSync } from 'node:fs';
 import { Checks } from './checks.ts';
-import { fileOf } from './lock-file.ts';
+import { said } from './programs.ts';
+import { fileOf } from './repository.ts';
 import { ensureGoTool } from './tools.ts';
 
 /** Nothing here runs the workflows; actionlint knows their language, their expressions and what may stand where. */
@@ -12,17 +12,16 @@ const program = ensureGoTool(ACTIONLINT.command, ACTIONLINT.version);
 
 /** What actionlint says of these files, or of `input` where the file is `-`. */
 function complaints(files: readonly string[], input = ''): string {
-  const { status, stdout, stderr, error } = spawnSync(program, ['-no-color', ...files], { encoding: 'utf8', input });
-  if (error) throw error;
-  if (status !== 0 && stdout === '') throw new Error(stderr);
-  return stdout;
+  const { code, out, err } = said(program, ['-no-color', ...files], { input });
+  if (code !== 0 && out === '') throw new Error(err);
+  return out;
 }
 
 await checks.check('actionlint has nothing to say of the workflows', () => {
   const files = globSync('.github/workflows/*.yml', { cwd: fileOf() });
   if (files.length === 0) throw new Error('there are no workflows');
-  const said = complaints(files.map((file) => fileOf(file)));
-  if (said !== '') throw new Error(said);
+  const found = complaints(files.map((file) => fileOf(file)));
+  if (found !== '') throw new Error(found);
 });
 
 await checks.check('and would have, were one of them wrong', () => {

@@ -3,7 +3,8 @@ import { globSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { changelog, newestRelease, releasesIn } from '../.ci/changelog.ts';
-import { fileOf, readLockFile } from '../.ci/lock-file.ts';
+import { readLockFile } from '../.ci/lock-file.ts';
+import { fileOf } from '../.ci/repository.ts';
 import { VERSION } from '../src/version.ts';
 
 const read = (file: string): string => readFileSync(fileOf(file), 'utf8');

@@ -3,7 +3,8 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { z } from 'zod';
 import { licencesPage, unknownLicences, writtenLicencesPage } from '../.ci/licences.ts';
-import { directDependencies, fileOf, productionTree, reachedFrom, readLockFile } from '../.ci/lock-file.ts';
+import { directDependencies, productionTree, reachedFrom, readLockFile } from '../.ci/lock-file.ts';
+import { fileOf } from '../.ci/repository.ts';
 import { type BillOfMaterials, billOfMaterials } from '../.ci/sbom.ts';
 
 const read = (file: string): string => readFileSync(fileOf(file), 'utf8');

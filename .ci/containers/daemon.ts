@@ -3,7 +3,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
 import type { Checks } from '../checks.ts';
-import { expectThat, IMAGES, inspect, podman, uniqueName, until } from './podman.ts';
+import { expectThat, IMAGES, inspect, podman, removeAll, uniqueName, until } from './podman.ts';
 
 const APPLICATIONS = 100;
 /** What 100 applications may need, as `podman stats` counts it. */
@@ -39,15 +39,11 @@ interface Application {
 export async function checkDaemon(checks: Checks, folder: string): Promise<void> {
   const site = open(folder);
   const name = uniqueName('rekeyd');
-  try {
-    await start(site);
-    const url = await checkStart(checks, site, name);
-    await checkWork(checks, site, name, url);
-    await checkEnd(checks, name);
-  } finally {
-    podman('rm', '-f', '-t', '5', name, site.sandbox, site.vault);
-    podman('network', 'rm', '-f', site.network);
-  }
+  await start(site);
+  const url = await checkStart(checks, site, name);
+  await checkWork(checks, site, name, url);
+  await checkEnd(checks, name);
+  removeAll();
 }
 
 function open(folder: string): Site {

@@ -3,10 +3,12 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Checks } from '../checks.ts';
-import { expectThat, IMAGES, inspect, podman, repository, run } from './podman.ts';
+import { outputOf } from '../programs.ts';
+import { textOf } from '../repository.ts';
+import { expectThat, IMAGES, inspect, PATIENT, podman } from './podman.ts';
 
 const MOST_BYTES = 40_000_000;
-const { version } = JSON.parse(readFileSync(join(repository, 'package.json'), 'utf8')) as { version: string };
+const { version } = JSON.parse(textOf('package.json')) as { version: string };
 /** What the image may know at all; the names of the base image's own are left out. */
 const KNOWN_VARIABLES = [
   'NODE_ENV',
@@ -51,7 +53,7 @@ export async function checkImage(checks: Checks): Promise<void> {
   await checks.check('the lock file alone decides what is in it: the same bundle comes out here', () => {
     const folder = mkdtempSync(join(tmpdir(), 'rekeyd-bundle-'));
     try {
-      run('node_modules/.bin/rolldown', ['--config', 'rolldown.config.ts', '--dir', folder]);
+      outputOf('node_modules/.bin/rolldown', ['--config', 'rolldown.config.ts', '--dir', folder]);
       const here = readdirSync(folder)
         .toSorted()
         .map((name) => `${digestOf(join(folder, name))}  ${name}`);
@@ -74,19 +76,8 @@ export async function checkImage(checks: Checks): Promise<void> {
 /** By buildah, which needs no service and no privileges of its own in this isolation. */
 function build(target: string, image: string, args: readonly string[]): void {
   const given = args.flatMap((arg) => ['--build-arg', arg]);
-  run('buildah', [
-    'build',
-    '--isolation',
-    'chroot',
-    '--format',
-    'docker',
-    '--target',
-    target,
-    '-t',
-    image,
-    ...given,
-    '.',
-  ]);
+  const how = ['--isolation', 'chroot', '--format', 'docker'];
+  outputOf('buildah', ['build', ...how, '--target', target, '-t', image, ...given, '.'], PATIENT);
 }
 
 function inImage(program: string, ...args: string[]): string {

@@ -1,9 +1,9 @@
-import { execFileSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { outputOf } from '../programs.ts';
 
-export const repository = join(import.meta.dirname, '..', '..');
+/** What is started here is called so, or has a name that begins with it: not the name of anything of somebody else. */
+export const PROJECT = 'rekeyd-ci';
 export const IMAGES = {
   node: 'docker.io/library/node:24-bookworm-slim',
   vault: 'docker.io/hashicorp/vault:1.21',
@@ -11,25 +11,30 @@ export const IMAGES = {
   consumer: 'localhost/rekeyd-consumer',
 } as const;
 
-/** What a command wrote to standard output. Throws with the end of all that it said when it fails, or takes too long. */
-export function run(command: string, args: readonly string[], env: NodeJS.ProcessEnv = {}): string {
-  const stdio: ['ignore', 'pipe', 'pipe'] = ['ignore', 'pipe', 'pipe'];
-  const options = { cwd: repository, encoding: 'utf8', stdio, timeout: 600_000, maxBuffer: 1 << 26 } as const;
-  try {
-    return execFileSync(command, args, { ...options, env: { ...process.env, ...env } }).trim();
-  } catch (error) {
-    const { stdout = '', stderr = '' } = error as { stdout?: string; stderr?: string };
-    throw new Error(`${command} ${args[0]} failed:\n${`${stdout}${stderr}`.trim().split('\n').slice(-20).join('\n')}`);
-  }
-}
+/** Images are fetched and built, and rotations waited for. */
+export const PATIENT = { timeoutMs: 600_000 };
 
-export const podman = (...args: string[]): string => run('podman', args);
+export const podman = (...args: string[]): string => outputOf('podman', args, PATIENT).trim();
 
 /** One fact of an image or a container, as `podman inspect` has it. */
 export const inspect = (name: string, format: string): string => podman('inspect', '--format', format, name);
 
 /** A name that nobody else has. */
-export const uniqueName = (part: string): string => `rekeyd-ci-${part}-${randomBytes(4).toString('hex')}`;
+export const uniqueName = (part: string): string => `${PROJECT}-${part}-${randomBytes(4).toString('hex')}`;
+
+/** How each kind of thing is asked for, those first that others are in the way of. */
+const KINDS = { pod: [], container: ['--all'], volume: [], network: [] };
+
+/**
+ * Takes away everything that has been started here, by whichever run: two at a time on one machine would end each other.
+ * They cannot be anyway, for there is one compose project, and one port for it.
+ */
+export function removeAll(): void {
+  for (const [kind, all] of Object.entries(KINDS)) {
+    const found = podman(kind, 'ls', '--quiet', ...all, '--filter', `name=^(pod_)?${PROJECT}`);
+    if (found !== '') podman(kind, 'rm', '--force', '--time', '0', ...found.split('\n'));
+  }
+}
 
 /** Asks again and again until there is an answer; rejects after so many ms. */
 export async function until<T>(what: string, ms: number, ask: () => Promise<T | undefined>): Promise<T> {

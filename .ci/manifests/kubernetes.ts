@@ -1,9 +1,10 @@
-import { deepStrictEqual, equal, match, notEqual } from 'node:assert/strict';
+import { deepStrictEqual, equal, match, notDeepStrictEqual } from 'node:assert/strict';
 import { appendFileSync, cpSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { parse } from 'yaml';
 import { z } from 'zod';
 import type { Checks } from '../checks.ts';
+import { fileOf, textOf } from '../repository.ts';
 import { AT_WORK } from './at-work.ts';
 import type { Build, ManifestPromise } from './build.ts';
 import { LOCKED_DOWN } from './locked-down.ts';
@@ -11,7 +12,6 @@ import { podOf } from './pod.ts';
 import { secretFiles } from './policy.ts';
 import { REACHED, REACHED_IN_EXAMPLE } from './reached.ts';
 import { ensureTools, only, type Rendering, render, unpackPolicy, verdictsOn } from './render.ts';
-import { inRepository, readText, textOf } from './repository.ts';
 
 const ALWAYS = [...AT_WORK, ...LOCKED_DOWN, ...REACHED];
 
@@ -47,7 +47,7 @@ async function checkBuild(
 ): Promise<void> {
   let rendering: Rendering | undefined;
   await checks.check(`${folder}: kustomize renders it`, () => {
-    rendering = render(inRepository('deploy', 'kubernetes', folder));
+    rendering = render(fileOf('deploy', 'kubernetes', folder));
   });
   if (!rendering) return;
   const { manifests, text } = rendering;
@@ -64,7 +64,7 @@ async function checkBuild(
 
 /** A validator that finds nothing wrong with these would find nothing wrong with anything. */
 async function checkBroken(checks: Checks, scratch: string): Promise<void> {
-  const { text } = render(inRepository('deploy', 'kubernetes', 'base'));
+  const { text } = render(fileOf('deploy', 'kubernetes', 'base'));
   for (const { what, to, told } of DAMAGES) {
     await checks.check(`manifests with ${what} are found to be wrong`, () => {
       const faults = verdictsOn(text.replace('replicas: 2', to), scratch).filter(({ status }) => status === 'Failure');
@@ -78,21 +78,26 @@ const versioned = z.looseObject({ version: z.string() });
 
 /** What must agree with something beside the manifests. */
 async function checkTogether(checks: Checks, scratch: string): Promise<void> {
-  const { manifests } = render(inRepository('deploy', 'kubernetes', 'base'));
+  const { manifests } = render(fileOf('deploy', 'kubernetes', 'base'));
   await checks.check('the image is the one of the version in package.json', () => {
     const { version } = versioned.parse(JSON.parse(textOf('package.json')));
     equal(podOf(manifests).container.image, `ghcr.io/rekeyd/rekeyd:${version}`);
   });
-  await checks.check('a changed policy makes other pods, an unchanged one the same', () => {
+  await checks.check('a changed policy reaches the running pods and makes no new ones', () => {
     const copy = join(scratch, 'kubernetes');
-    cpSync(inRepository('deploy', 'kubernetes'), copy, { recursive: true });
-    equal(policyVolume(render(join(copy, 'base'))), policyVolume({ manifests }));
+    cpSync(fileOf('deploy', 'kubernetes'), copy, { recursive: true });
     appendFileSync(join(copy, 'base', 'rekeyd.yaml'), '\nlog: { level: debug }\n');
-    notEqual(policyVolume(render(join(copy, 'base'))), policyVolume({ manifests }));
+    const changed = render(join(copy, 'base'));
+    equal(policyVolume(changed), policyVolume({ manifests }));
+    deepStrictEqual(podOf(changed.manifests), podOf(manifests));
+    notDeepStrictEqual(only(changed.manifests, 'ConfigMap'), only(manifests, 'ConfigMap'));
+    const mounts = podOf(manifests).spec.containers.flatMap(({ volumeMounts }) => volumeMounts);
+    const policies = mounts.filter(({ name }) => name === 'policy');
+    deepStrictEqual(policies, [{ name: 'policy', mountPath: '/etc/rekeyd', readOnly: true }]);
   });
   await checks.check('the README says how to make a Secret with everything that the policy reads', () => {
     const readme = textOf('deploy', 'kubernetes', 'README.md');
-    const files = secretFiles(parse(readText(inRepository('deploy', 'kubernetes', 'base', 'rekeyd.yaml'))));
+    const files = secretFiles(parse(textOf('deploy', 'kubernetes', 'base', 'rekeyd.yaml')));
     const keys = files.filter((file) => dirname(file) === '/run/secrets/rekeyd').map((file) => basename(file));
     deepStrictEqual(keys, ['glesys-api-key', 'http-token']);
     for (const key of keys) match(readme, new RegExp(`--from-file=${key}=`));

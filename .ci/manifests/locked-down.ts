@@ -1,10 +1,10 @@
 import { deepStrictEqual, equal, ok } from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { parse } from 'yaml';
 import { z } from 'zod';
 import { type Build, has, type ManifestPromise, ofPods } from './build.ts';
 import { podOf } from './pod.ts';
 import { secretFiles } from './policy.ts';
-import { readText } from './repository.ts';
 
 const lockedContainer = z.looseObject({
   securityContext: z.strictObject({
@@ -35,6 +35,10 @@ const kubernetesLogin = z.looseObject({
   }),
 });
 
+function policyIn({ policyFile }: Build): unknown {
+  return parse(readFileSync(policyFile, 'utf8'));
+}
+
 /** Where the volume of a name is mounted. */
 function mountPath({ manifests }: Build, name: string): string {
   const mount = podOf(manifests).container.volumeMounts.find((one) => one.name === name);
@@ -49,7 +53,7 @@ function sharesNothing({ manifests }: Build): void {
 
 function secretsAreMounted(build: Build): void {
   const folders = ['secrets', 'vault-token'].map((name) => `${mountPath(build, name)}/`);
-  const files = secretFiles(parse(readText(build.policyFile)));
+  const files = secretFiles(policyIn(build));
   ok(files.length > 0, 'the policy names no file');
   const elsewhere = files.filter((file) => !folders.some((folder) => file.startsWith(folder)));
   deepStrictEqual(elsewhere, []);
@@ -87,7 +91,7 @@ export const LOCKED_DOWN: readonly ManifestPromise[] = [
   {
     promise: 'the policy logs in to Vault with that token',
     holds: (build) => {
-      const { auth } = kubernetesLogin.parse(parse(readText(build.policyFile))).vault;
+      const { auth } = kubernetesLogin.parse(policyIn(build)).vault;
       equal(auth.jwt.file, `${mountPath(build, 'vault-token')}/token`);
     },
   },

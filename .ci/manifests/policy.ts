@@ -1,13 +1,14 @@
 import { type PolicyDraft, readPolicy } from '../../src/policy/load.ts';
 import { attemptMs } from '../../src/rotation/world.ts';
-import { inRepository, said } from './repository.ts';
+import { said } from '../programs.ts';
+import { fileOf } from '../repository.ts';
 
 /** Time to close everything after the last attempt has ended, in seconds: at least so much must be left. */
 const CLOSING_S = 20;
 
 /** Throws with what it said unless `rekeyd check --offline` has nothing against a policy, warnings included. */
 export function mustPassCheck(policyFile: string): void {
-  const main = inRepository('src', 'main.ts');
+  const main = fileOf('src', 'main.ts');
   const { code, out, err } = said(process.execPath, [main, 'check', '--offline', '--config', policyFile]);
   const isWell = code === 0 && /^ok .*\n$/.test(out);
   if (!isWell) throw new Error(`exit code ${code}:\n${out}${err}`);

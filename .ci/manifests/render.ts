@@ -2,8 +2,8 @@ import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseAllDocuments } from 'yaml';
 import { z } from 'zod';
+import { outputOf, said } from '../programs.ts';
 import { ensureGoTool } from '../tools.ts';
-import { outputOf, said } from './repository.ts';
 
 const KUSTOMIZE = { command: 'sigs.k8s.io/kustomize/kustomize/v5', version: 'v5.8.1' };
 const KUBECTL_VALIDATE = { command: 'sigs.k8s.io/kubectl-validate', version: 'v0.0.4' };
@@ -47,13 +47,17 @@ const report = z.record(z.string(), z.array(verdict));
 
 export type Verdict = z.infer<typeof verdict>;
 
-/** What Kubernetes' own schemas say of manifests: of each, in their order. No cluster is asked, whichever is configured. */
-export function verdictsOn(text: string, scratch: string): readonly Verdict[] {
+/**
+ * What Kubernetes' own schemas say of manifests: of each, in their order. No cluster is asked, whichever is configured.
+ * `crds`: a folder with the definitions of kinds that are not Kubernetes' own.
+ */
+export function verdictsOn(text: string, scratch: string, crds?: string): readonly Verdict[] {
   const folder = mkdtempSync(join(scratch, 'validate-'));
   const file = join(folder, 'manifests.yaml');
   writeFileSync(file, text);
-  const env = { ...process.env, KUBECONFIG: join(folder, 'none') };
-  const { out } = said(kubectlValidate(), ['--version', KUBERNETES, '--output', 'json', file], env);
+  const env = { KUBECONFIG: join(folder, 'none') };
+  const more = crds === undefined ? [] : ['--local-crds', crds];
+  const { out } = said(kubectlValidate(), ['--version', KUBERNETES, '--output', 'json', ...more, file], { env });
   return report.parse(JSON.parse(out))[file] ?? [];
 }
 

@@ -4,8 +4,9 @@ import { copyFileSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse } from 'yaml';
 import type { Checks } from '../checks.ts';
+import { mustBeSilent, outputOf, type Said, said } from '../programs.ts';
+import { fileOf, textOf } from '../repository.ts';
 import { mustPassCheck, secretFiles, stopSeconds } from './policy.ts';
-import { inRepository, mustBeSilent, outputOf, type Said, said, textOf } from './repository.ts';
 import { type Setting, settingsOf, valuesOf } from './unit.ts';
 
 const SERVICES = ['rekeyd.service', 'rekeyd-once.service'];
@@ -19,6 +20,7 @@ const MOST_EXPOSURE = '15';
 const OWN_SETTINGS = [
   'Type',
   'ExecStart',
+  'ExecReload',
   'Restart',
   'RestartSec',
   'RestartPreventExitStatus',
@@ -26,7 +28,7 @@ const OWN_SETTINGS = [
   'TimeoutStopSec',
 ];
 
-const policyFile = inRepository('deploy', 'systemd', 'rekeyd.yaml');
+const policyFile = fileOf('deploy', 'systemd', 'rekeyd.yaml');
 
 /** Asks systemd's own tools about the units in deploy/systemd, and looks for what they promise. */
 export async function checkSystemd(checks: Checks, scratch: string): Promise<void> {
@@ -77,7 +79,7 @@ async function checkService(checks: Checks, service: string): Promise<void> {
   const settings = settingsOf(unit(service));
   const values = (name: string) => valuesOf(settings, name);
   await checks.check(`${service}: systemd rates its exposure 1.5 or less, of 10`, () => {
-    const { code, out } = exposure(inRepository('deploy', 'systemd', service));
+    const { code, out } = exposure(fileOf('deploy', 'systemd', service));
     equal(code, 0, out);
   });
   await checks.check(`${service}: it runs as nobody in particular and writes nowhere`, () => {
