@@ -10,7 +10,7 @@ export default defineConfig({
     // a stray is old only after three minutes, so most of the time goes by in waiting
     maxWorkers: 3,
     testTimeout: 180_000,
-    hookTimeout: 180_000,
+    hookTimeout: 300_000,
     teardownTimeout: 60_000,
   },
 });

@@ -7,7 +7,7 @@ set -eu
 cd "$(dirname "$0")/../.."
 compose=${COMPOSE:-docker compose}
 wanted=${1:-10}
-# two seconds each, and a rotation every 17 at most
+# two seconds each, and a rotation every 22 at most
 looks_left=$((60 + 12 * wanted))
 
 last_line() {

@@ -8,8 +8,8 @@ import { type VaultKeys, VaultServer } from './vault-server.ts';
 
 const NODES = ['vault-1', 'vault-2', 'vault-3'] as const;
 
-/** A freshly joined node votes once Vault has seen it well for a while; until then the leader must not be lost. */
-const VOTERS_MS = 120_000;
+/** On a busy machine nodes miss one another's heartbeats, and elect again and again. */
+const PATIENCE_MS = 180_000;
 
 /** Raft's view of one node. */
 interface Peer {
@@ -31,7 +31,7 @@ export class VaultCluster extends VaultServer {
 
   /** The node that leads now, waited for. */
   leader(): Promise<VaultNode> {
-    return poll('a node to lead', 60_000, async () => {
+    return poll('a node to lead', PATIENCE_MS, async () => {
       const healths = await Promise.all(this.nodes.map(async (node) => ({ node, health: await node.health() })));
       const active = healths.filter(({ health }) => health === 'active');
       return active.length === 1 ? active[0]?.node : undefined;
@@ -45,12 +45,13 @@ export class VaultCluster extends VaultServer {
 
   /** Waits until every node is unsealed, follows or leads, and votes. */
   async whole(): Promise<void> {
-    await poll('all nodes to be unsealed, and one to lead', 60_000, async () => {
+    await poll('all nodes to be unsealed, and one to lead', PATIENCE_MS, async () => {
       const healths = await Promise.all(this.nodes.map((node) => node.health()));
       const leading = healths.filter((health) => health === 'active').length;
       return leading === 1 && healths.every((health) => health === 'active' || health === 'standby') ? true : undefined;
     });
-    await poll('all nodes to vote, and to pass requests on', VOTERS_MS, async () => {
+    // a freshly joined node votes once Vault has seen it well for a while; until then the leader must not be lost
+    await poll('all nodes to vote, and to pass requests on', PATIENCE_MS, async () => {
       const seen = await Promise.all(this.nodes.map((node) => this.#votersAsSeenBy(node)));
       return seen.every((voters) => voters === this.nodes.length) ? true : undefined;
     });
@@ -74,7 +75,7 @@ export class VaultCluster extends VaultServer {
     const leader = await this.leader();
     await this.#at(leader).tell('PUT', 'sys/seal');
     await Promise.all(this.nodes.filter((node) => node !== leader).map((node) => node.restart()));
-    await poll('all nodes to be sealed', 60_000, async () => {
+    await poll('all nodes to be sealed', PATIENCE_MS, async () => {
       const healths = await Promise.all(this.nodes.map((node) => node.health()));
       return healths.every((health) => health === 'sealed') ? true : undefined;
     });
