@@ -14,7 +14,7 @@
 # (sys/capabilities-self). sys/health and sys/internal/ui/mounts need no right of their own.
 
 # The secrets. `create` for an application's first version, `update` for every later one (and for one that was deleted).
-# No `delete`, no `destroy`: rekeyd never removes what stands at a path.
+# No `delete`, no `destroy`: a run never removes what stands at a path.
 path "secret/data/apps/*" {
   capabilities = ["create", "read", "update"]
 }
@@ -23,6 +23,11 @@ path "secret/data/apps/*" {
 path "secret/metadata/apps/*" {
   capabilities = ["read", "patch"]
 }
+
+# Only for `rekeyd retire APP --delete-secret`, with whose login it is called: deletes versions, which can be undone.
+#path "secret/delete/apps/*" {
+#  capabilities = ["update"]
+#}
 
 # Whether the whole mount has one: an application whose secret would vanish before its time is not rotated.
 path "secret/config" {

@@ -1,149 +1,267 @@
 import type { Logger } from 'pino';
+import { Engine, type EngineOptions } from './daemon/engine.ts';
+import { rotateNow } from './daemon/rotate-now.ts';
+import { circuitsOf, issuerSights, missing, vaultSight } from './daemon/sights.ts';
+import { Telling, type TellingOptions } from './daemon/telling.ts';
 import { type HttpServer, startHttp } from './http/server.ts';
-import { buildParts, type Parts, type PartsOptions } from './parts.ts';
-import type { Policy } from './policy/policy.ts';
+import type { PartsOptions } from './parts.ts';
+import { changesBetween, changesText, isUnchanged, notReloadable, waitsForRestart } from './policy/changes.ts';
+import { PolicyError } from './policy/mistakes.ts';
+import type { IssuerPolicy, LogLevel, Policy } from './policy/policy.ts';
 import { secretSource } from './policy/secrets.ts';
-import type { Report } from './rotation/events.ts';
-import type { Outcome } from './rotation/outcome.ts';
-import { Scheduler } from './scheduler/scheduler.ts';
+import type { Report, RotationEvent } from './rotation/events.ts';
+import { EndpointLooks } from './scheduler/endpoint-looks.ts';
 import { Board } from './telemetry/board.ts';
 import { censusOf } from './telemetry/census.ts';
-import { eventLogger, logCircuit, logProblem } from './telemetry/log.ts';
+import { History } from './telemetry/history.ts';
+import { logProblem } from './telemetry/log.ts';
 import { Metrics } from './telemetry/metrics.ts';
-import type { ServerHealth } from './telemetry/server-health.ts';
+import { OverdueWatch } from './telemetry/overdue.ts';
+import type { PolicyStanding } from './telemetry/policy-standing.ts';
+import type { Listed } from './telemetry/site.ts';
 import { VERSION } from './version.ts';
+import type { EndpointTimes } from './webhooks/endpoint.ts';
 
-export interface DaemonOptions extends Omit<PartsOptions, 'report' | 'onListed'> {
+export interface DaemonOptions extends Omit<PartsOptions, 'report' | 'onListed' | 'trafficOf'> {
   readonly logger: Logger;
   /** Hears every event too. */
   readonly hear?: Report;
   /** The first pause after a failure, in ms; for tests, which have less patience. */
   readonly backoffFromMs?: number;
+  /** For tests, which have less patience. */
+  readonly webhookTimes?: EndpointTimes;
 }
 
-/** A daemon at work. */
-export interface Daemon {
-  readonly board: Board;
-  readonly http: HttpServer;
-  /** Starts nothing new, lets every running attempt end within its bound, and closes everything. */
-  stop(): Promise<void>;
-}
+/** How often it is looked for what is late, in ms. */
+const OVERDUE_EVERY_MS = 60_000;
 
 /** Builds everything from the policy and sets it going. Throws where the HTTP address cannot be had. */
 export async function startDaemon(policy: Policy, options: DaemonOptions): Promise<Daemon> {
-  const { logger, clock } = options;
-  for (const { code, application, message } of policy.warnings) {
-    logger.warn({ event: 'policy.warning', code, application }, message);
-  }
-  const log = eventLogger(logger, () => clock.now());
-  let isStopped = false;
-  const board = new Board(policy.applications, log);
-  const metrics = new Metrics({
-    board,
-    now: () => clock.now(),
-    issuers: policy.issuers,
-    circuits: () => circuitsOf(parts),
-    effectiveResyncMs: () => scheduler.effectiveResyncMs,
-    version: VERSION,
-    isAboutProcess: true,
-  });
-  const parts = buildParts(policy, {
-    ...options,
-    report: (event) => {
-      if (isStopped) return;
-      log(event);
-      board.follow(event);
-      metrics.follow(event);
-      options.hear?.(event);
-    },
-    onListed: (issuer, credentials) => metrics.noteListed(issuer, censusOf(credentials, policy)),
-  });
-  const scheduler = openScheduler(parts, board, options.backoffFromMs);
-  for (const circuit of circuitsOf(parts)) logCircuit(logger, circuit);
-  const http = await openHttp(parts, { board, metrics, scheduler, logger });
-  scheduler.start();
-  const { size } = policy.applications;
-  logger.info(
-    { event: 'daemon.started', version: VERSION, replica: options.replica, applications: size, http: http.url },
-    `rekeyd ${VERSION} looks after ${size} application${size === 1 ? '' : 's'}; ${http.url}`,
-  );
-  return {
-    board,
-    http,
-    stop: async () => {
-      const awaited = parts.rotator.acting;
-      const ends = awaited.length > 0 ? `what is under way ends first: ${awaited.join(', ')}` : 'nothing is under way';
-      logger.info({ event: 'daemon.stopping', awaited }, `stopping; ${ends}`);
-      // a look that waits for a slow server need not be waited for: nothing hangs on it
-      await Promise.race([scheduler.stop(), parts.rotator.quiesce()]);
-      isStopped = true;
-      await http.close();
-      await parts.close();
-      logger.info({ event: 'daemon.stopped', at: new Date(clock.now()).toISOString() }, 'stopped');
-    },
-  };
+  const daemon = new Daemon(policy, options);
+  await daemon.start();
+  return daemon;
 }
 
-function openScheduler(parts: Parts, board: Board, backoffFromMs: number | undefined): Scheduler {
-  const { policy, rotator, options } = parts;
-  const { clock, replica } = options;
-  return new Scheduler({
-    replica,
-    policy,
-    rotator,
-    clock,
-    random: Math.random,
-    issuers: parts.issuerWatches,
-    vault: parts.vaultWatch,
-    onOutcome: (outcome, nextAt) => board.record(outcome, clock.now(), nextAt),
-    ...(backoffFromMs !== undefined && { backoffFromMs }),
-  });
-}
-
-interface Shown {
+/**
+ * A daemon at work: what stays for as long as the process lives (the log, what is shown and counted, the HTTP server)
+ * around the engine that works by the policy in force.
+ */
+export class Daemon {
   readonly board: Board;
-  readonly metrics: Metrics;
-  readonly scheduler: Scheduler;
-  readonly logger: Logger;
-}
+  readonly #options: DaemonOptions;
+  readonly #started: Policy;
+  readonly #telling: Telling;
+  readonly #overdue: NodeJS.Timeout;
+  readonly #metrics: Metrics;
+  readonly #history: History;
+  readonly #listed = new Map<string, Listed>();
+  /** Those of the policy in force. */
+  readonly #issuers = new Map<string, IssuerPolicy>();
+  readonly #retiring = new Map<Engine, Promise<void>>();
+  readonly #looks: EndpointLooks;
+  #engine: Engine;
+  #loadedAt: number;
+  #rejected: PolicyStanding['rejected'];
+  #http: HttpServer | undefined;
+  #isStopped = false;
 
-function openHttp(parts: Parts, { board, metrics, scheduler, logger }: Shown): Promise<HttpServer> {
-  const { listen, token } = parts.policy.http;
-  return startHttp({
-    listen,
-    ...(token && { token: secretSource(token, parts.options.env) }),
-    board,
-    metrics,
-    now: () => parts.options.clock.now(),
-    sinceBeatMs: () => scheduler.sinceBeatMs,
-    missing: () => missing(parts, scheduler),
-    rotate: (application) => rotateNow(scheduler, application),
-    onError: (error) => logProblem(logger, 'http.failed', error),
-  });
-}
-
-/** More steps than ever stand before a rotation that was asked for: strays to enter, credentials to revoke, adoption. */
-const MOST_STEPS = 8;
-
-async function rotateNow(scheduler: Scheduler, application: string): Promise<Outcome> {
-  const request = { rotate: true, despite: [] };
-  let outcome = await scheduler.request(application, request);
-  for (let steps = 1; outcome.did !== 'rotated' && !outcome.trouble && steps < MOST_STEPS; steps += 1) {
-    outcome = await scheduler.request(application, request);
+  constructor(policy: Policy, options: DaemonOptions) {
+    const { clock, policyLoadedAt } = options;
+    this.#options = options;
+    this.#started = policy;
+    this.#loadedAt = policyLoadedAt;
+    this.board = new Board(policy.applications, (event) => this.#tell(event));
+    this.#history = new History(clock.now());
+    this.#metrics = new Metrics({
+      board: this.board,
+      now: () => clock.now(),
+      issuers: this.#issuers,
+      circuits: () => circuitsOf(this.#engine.parts),
+      effectiveResyncMs: () => this.#engine.scheduler.effectiveResyncMs,
+      resyncMs: () => this.#engine.policy.scheduler.resyncMs,
+      policyStanding: () => this.standing,
+      tokenStanding: () => this.#engine.parts.vault.tokenStanding(),
+      sinceBeatMs: () => this.#engine.scheduler.sinceBeatMs,
+      missing: () => missing(this.#engine.parts, this.#engine.scheduler),
+      version: VERSION,
+      isAboutProcess: true,
+    });
+    const countDelivery: TellingOptions['countDelivery'] = (result) => this.#metrics.noteDelivery(result);
+    this.#telling = new Telling({ ...options, owner: policy.owner, countDelivery });
+    this.#telling.warnings(policy);
+    const overdue = new OverdueWatch(this.board, (event) => this.#tell(event));
+    this.#overdue = setInterval(() => overdue.look(clock.now()), OVERDUE_EVERY_MS).unref();
+    this.#engine = new Engine(policy, this.#engineOptions(policyLoadedAt));
+    this.#looks = new EndpointLooks({
+      targets: () => this.#engine.policy.issuers.values(),
+      reach: (target) => this.#engine.parts.verifier.reach(target),
+    });
+    this.#govern();
   }
-  return outcome;
+
+  /** The running server; before `start` there is none. */
+  get http(): HttpServer {
+    if (!this.#http) throw new Error('the daemon has not been started');
+    return this.#http;
+  }
+
+  /** Which policy is in force, and what was refused since. */
+  get standing(): PolicyStanding {
+    const waiting = waitsForRestart(this.#started, this.#engine.policy);
+    return {
+      loadedAt: this.#loadedAt,
+      ...(this.#rejected && { rejected: this.#rejected }),
+      ...(waiting.length > 0 && { waitsForRestart: waiting }),
+    };
+  }
+
+  async start(): Promise<void> {
+    this.#http = await this.#openHttp();
+    this.#engine.scheduler.start();
+    const { size } = this.#engine.policy.applications;
+    const { logger, replica } = this.#options;
+    const { url } = this.#http;
+    logger.info(
+      { event: 'daemon.started', version: VERSION, replica, applications: size, http: url },
+      `${url} shows how everything stands; rekeyd ${VERSION} looks after ${size} application${size === 1 ? '' : 's'}`,
+    );
+  }
+
+  /**
+   * Works by this policy from now on. Throws `PolicyError` where it cannot take the place of the one in force, which goes
+   * on then. `loadedAt`: when it was read (Unix ms).
+   */
+  reload(policy: Policy, loadedAt: number): void {
+    if (this.#isStopped) return;
+    const against = notReloadable(this.#started, policy);
+    if (against.length > 0) throw new PolicyError(against.map((message) => ({ file: policy.file, message })));
+    const before = this.#engine;
+    const changes = changesBetween(before.policy, policy);
+    const hasChanged = !isUnchanged(changes);
+    if (hasChanged) this.#takeOver(policy, loadedAt, before);
+    else this.#govern();
+    this.#tellReload(changesText(changes), hasChanged);
+  }
+
+  /** The policy file, as it is now, cannot be used: the policy in force goes on, and everybody can see why. */
+  refuse(message: string): void {
+    this.#rejected = { at: this.#options.clock.now(), message };
+    this.#telling.refused(message, this.#loadedAt);
+  }
+
+  /** Starts nothing new, lets every running attempt end within its bound, and closes everything. */
+  async stop(): Promise<void> {
+    const { logger, clock } = this.#options;
+    const awaited = this.#engine.acting;
+    const ends = awaited.length > 0 ? `what is under way ends first: ${awaited.join(', ')}` : 'nothing is under way';
+    logger.info({ event: 'daemon.stopping', awaited }, `stopping; ${ends}`);
+    await this.#engine.quiesce();
+    this.#isStopped = true;
+    clearInterval(this.#overdue);
+    this.#looks.stop();
+    await this.#telling.close();
+    await this.#http?.close();
+    await Promise.all([this.#engine, ...this.#retiring.keys()].map(({ parts }) => parts.close()));
+    await Promise.all(this.#retiring.values());
+    logger.info({ event: 'daemon.stopped', at: new Date(clock.now()).toISOString() }, 'stopped');
+  }
+
+  #takeOver(policy: Policy, loadedAt: number, before: Engine): void {
+    const { logger } = this.#options;
+    const next = new Engine(policy, this.#engineOptions(loadedAt), before);
+    this.#engine = next;
+    this.#loadedAt = loadedAt;
+    this.#govern();
+    next.scheduler.start();
+    if (policy.log.level !== before.policy.log.level) setLevel(logger, policy.log.level);
+    this.#telling.warnings(policy, before.policy);
+    this.#retiring.set(
+      before,
+      before
+        .retire(next)
+        .catch((error: unknown) => logProblem(logger, 'policy.failed', error))
+        .finally(() => this.#retiring.delete(before)),
+    );
+  }
+
+  #tellReload(changes: string, hasChanged: boolean): void {
+    const wasRefused = this.#rejected !== undefined;
+    this.#rejected = undefined;
+    const applications = this.#engine.policy.applications.size;
+    const words = hasChanged
+      ? `the changed policy is in force: ${changes}`
+      : 'the policy is as it was: nothing has changed';
+    const mended = wasRefused ? '; nothing is wrong with the file any more' : '';
+    this.#telling.reloaded(`${words}${mended}`, { applications, changes }, this.standing.waitsForRestart ?? []);
+  }
+
+  /** Shows and counts by the policy in force. */
+  #govern(): void {
+    const { policy, parts } = this.#engine;
+    this.board.govern(policy.applications);
+    this.#issuers.clear();
+    for (const [name, issuer] of policy.issuers) this.#issuers.set(name, issuer);
+    this.#telling.govern(policy, circuitsOf(parts));
+  }
+
+  #engineOptions(policyLoadedAt: number): EngineOptions {
+    const { clock } = this.#options;
+    return {
+      ...this.#options,
+      policyLoadedAt,
+      report: (event) => this.#report(event),
+      trafficOf: (server) => this.#metrics.trafficOf(server),
+      onListed: (issuer, credentials) => {
+        const census = censusOf(credentials, this.#engine.policy);
+        this.#listed.set(issuer, { census, at: clock.now() });
+        this.#metrics.noteListed(issuer, census);
+      },
+      onOutcome: (outcome, nextAt) => this.board.record(outcome, clock.now(), nextAt),
+    };
+  }
+
+  /** What a pass reports. */
+  #report(event: RotationEvent): void {
+    if (this.#isStopped) return;
+    this.#tell(event);
+    this.board.follow(event);
+    this.#metrics.follow(event);
+  }
+
+  /** What a pass or the board reports. */
+  #tell(event: RotationEvent): void {
+    this.#telling.event(event);
+    this.#history.follow(event, this.#options.clock.now());
+    this.#options.hear?.(event);
+  }
+
+  #openHttp(): Promise<HttpServer> {
+    const { clock, env, logger, replica } = this.#options;
+    const { listen, token } = this.#started.http;
+    return startHttp({
+      listen,
+      ...(token && { token: () => secretSource(this.#engine.policy.http.token ?? token, env)() }),
+      board: this.board,
+      history: this.#history,
+      metrics: this.#metrics,
+      site: {
+        version: VERSION,
+        owner: () => this.#engine.policy.owner,
+        replica,
+        startedAt: clock.now(),
+        policyStanding: () => this.standing,
+        vault: () => vaultSight(this.#engine.parts),
+        issuers: () => issuerSights(this.#engine.parts, this.#listed),
+      },
+      now: () => clock.now(),
+      sinceBeatMs: () => this.#engine.scheduler.sinceBeatMs,
+      missing: () => missing(this.#engine.parts, this.#engine.scheduler),
+      rotate: (application) => rotateNow(() => this.#engine, application, clock),
+      onError: (error) => logProblem(logger, 'http.failed', error),
+    });
+  }
 }
 
-/** What keeps this replica from being ready, in words. */
-function missing(parts: Parts, scheduler: Scheduler): readonly string[] {
-  const { problem, expiresAt } = parts.vault.tokenStanding();
-  return [
-    ...(problem ? [`no login to Vault: ${problem.reason}`] : []),
-    ...(!problem && expiresAt === undefined ? ['no login to Vault yet'] : []),
-    ...scheduler.unsurveyed.map((issuer) => `the applications of issuer ${issuer} have not been looked at yet`),
-  ];
-}
-
-function circuitsOf(parts: Parts): readonly ServerHealth[] {
-  return [...parts.issuerWatches.values(), parts.vaultWatch].map(({ circuit }) => circuit);
+function setLevel(logger: Logger, level: LogLevel): void {
+  logger.level = level;
 }

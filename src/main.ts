@@ -1,6 +1,11 @@
 #!/usr/bin/env node
 import './node-version.ts';
-import { Command, CommanderError, InvalidArgumentError } from 'commander';
+import { Command, CommanderError } from 'commander';
+import { registerActing } from './commands/register/acting.ts';
+import { registerKeys } from './commands/register/keys.ts';
+import { registerLooking } from './commands/register/looking.ts';
+import type { Registry } from './commands/register/registry.ts';
+import { registerRunning } from './commands/register/running.ts';
 import { EXIT, type Terminal } from './commands/terminal.ts';
 import { whenUnread } from './commands/unread.ts';
 import { complainOf } from './commands/visibly.ts';
@@ -9,15 +14,33 @@ import { VERSION } from './version.ts';
 /** Whether standard output was closed at its other end. */
 let isUnread = false;
 
+/** Resolves once a person or a program wants the process to end. */
+const { promise: interrupted, resolve: interrupt } = Promise.withResolvers<void>();
+
+const stopped = stopSignal();
+
 /** The command line: parse, and hand over to one command. Each is loaded only when it is called. */
 const terminal: Terminal = {
   write: (text) => process.stdout.write(text),
   complain: (text) => process.stderr.write(text),
   isInteractive: process.stdout.isTTY === true,
-  columns: process.stdout.columns || Number.POSITIVE_INFINITY,
+  get columns() {
+    return process.stdout.columns || Number.POSITIVE_INFINITY;
+  },
+  get rows() {
+    return process.stdout.rows || Number.POSITIVE_INFINITY;
+  },
+  ...(process.stderr.isTTY && { complaintColumns: process.stderr.columns || 80 }),
   env: process.env,
-  stopped: stopSignal(),
+  stopped,
+  ...(process.stdin.isTTY && process.stderr.isTTY && { ask: askHere }),
 };
+
+/** Questions stand on standard error: the result may go into a pipe. */
+async function askHere(question: string): Promise<string> {
+  const { askPerson } = await import('./commands/question.ts');
+  return askPerson(question, { input: process.stdin, output: process.stderr }, stopped);
+}
 
 /**
  * A terminal may send a signal twice (to npm and to us): the second changes nothing, what is under way ends first. A
@@ -25,7 +48,8 @@ const terminal: Terminal = {
  */
 function stopSignal(): Promise<void> {
   return new Promise((resolve) => {
-    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => resolve());
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, interrupt);
+    void interrupted.then(resolve);
     whenUnread(process.stdout, () => {
       isUnread = true;
       resolve();
@@ -35,22 +59,10 @@ function stopSignal(): Promise<void> {
 }
 
 let exitCode: number = EXIT.done;
-
-/** Runs a command and keeps its exit code. */
-async function ends(run: () => Promise<number>): Promise<void> {
-  exitCode = await run();
-}
+/** Whether the command was left in the middle of its work. */
+let isLeft = false;
 
 const DEFAULT_CONFIG = 'config/rekeyd.yaml';
-
-function command(name: string, description: string): Command {
-  return program.command(name).description(description);
-}
-
-function onPolicy(name: string, description: string): Command {
-  const config = process.env['REKEYD_CONFIG'] ?? DEFAULT_CONFIG;
-  return command(name, description).option('--config <file>', 'policy file (REKEYD_CONFIG)', config);
-}
 
 const program = new Command('rekeyd')
   .description('Rotates object-storage access keys: issue, verify, publish to Vault, revoke after a grace period.')
@@ -60,73 +72,29 @@ const program = new Command('rekeyd')
   .configureOutput({ writeErr: (text) => complainOf(text, terminal) })
   .exitOverride();
 
-onPolicy('run', 'rotate what is due, until stopped')
-  .option('--once', 'do what is due now and end', false)
-  .action((options) =>
-    ends(async () => {
-      const code = await (await import('./commands/run.ts')).runCommand(options, terminal);
-      // a daemon whose log nobody takes any more should be started again by whoever looks after it
-      return isUnread && !options.once ? EXIT.failed : code;
-    }),
-  );
+const registry: Registry = {
+  terminal,
+  command: (name, description) => program.command(name).description(description),
+  onPolicy(name, description) {
+    const config = process.env['REKEYD_CONFIG'] ?? DEFAULT_CONFIG;
+    return registry.command(name, description).option('--config <file>', 'policy file (REKEYD_CONFIG)', config);
+  },
+  async ends(run) {
+    exitCode = await run();
+  },
+  async leaves(run) {
+    const left = interrupted.then(() => {
+      isLeft = true;
+      return EXIT.failed;
+    });
+    exitCode = await Promise.race([run(), left]);
+  },
+  get isUnread() {
+    return isUnread;
+  },
+};
 
-onPolicy('check', 'try everything that a run needs, and touch nothing')
-  .option('--offline', 'only the policy file; contact nothing, resolve no secret', false)
-  .option('--json', 'as JSON', false)
-  .action((options) => ends(async () => (await import('./commands/check.ts')).checkCommand(options, terminal)));
-
-onPolicy('plan', 'what a run would do now, and what the days to come bring')
-  .argument('[application...]', 'only these')
-  .option('--days <n>', 'how far to look ahead', days, 7)
-  .option('--json', 'as JSON', false)
-  .action((applications, options) =>
-    ends(async () => (await import('./commands/plan.ts')).planCommand({ ...options, applications }, terminal)),
-  );
-
-onPolicy('status', 'how the applications stand')
-  .argument('[application...]', 'only these, in detail')
-  .option('--json', 'as JSON', false)
-  .action((applications, options) =>
-    ends(async () => (await import('./commands/status.ts')).statusCommand({ ...options, applications }, terminal)),
-  );
-
-onPolicy('rotate', 'rotate applications now')
-  .argument('[application...]', 'these')
-  .option('--all', 'all of them', false)
-  .option('--despite <code>', 'lift this refusal, for one application; may be said again', collect, [])
-  .option('--json', 'as JSON', false)
-  .action((applications, options) =>
-    ends(async () => (await import('./commands/rotate.ts')).rotateCommand({ ...options, applications }, terminal)),
-  );
-
-command('sandbox', 'run the stand-ins for GleSYS, S3 and Vault alone')
-  .option('--glesys <host:port>', 'where the GleSYS API listens')
-  .option('--s3 <host:port>', 'where S3 listens')
-  .option('--vault <host:port>', 'where Vault listens')
-  .option('--off-loopback', 'let them listen elsewhere too: only in a network of their own, as between containers')
-  .option('--instance <id>', 'the instance that the GleSYS API has (else made up)')
-  .option('--api-key-file <file>', 'what opens the GleSYS API (else made up)')
-  .action((options) => ends(async () => (await import('./commands/sandbox.ts')).sandboxCommand(options, terminal)));
-
-command('schema', 'print the JSON Schema of the policy file').action(() =>
-  ends(async () => (await import('./commands/schema.ts')).schemaCommand(terminal)),
-);
-
-onPolicy('healthcheck', 'ask the daemon that runs with this policy whether it lives').action((options) =>
-  ends(async () => (await import('./commands/healthcheck.ts')).healthcheckCommand(options, terminal)),
-);
-
-/** For an option that may be given more than once. */
-function collect(value: string, before: readonly string[]): readonly string[] {
-  return [...before, value];
-}
-
-function days(text: string): number {
-  const number = Number(text);
-  if (!Number.isInteger(number) || number < 1 || number > 3_660)
-    throw new InvalidArgumentError('write a number of days, 1 to 3660');
-  return number;
-}
+for (const register of [registerRunning, registerLooking, registerActing, registerKeys]) register(registry);
 
 async function main(): Promise<number> {
   try {
@@ -139,3 +107,8 @@ async function main(): Promise<number> {
 }
 
 process.exitCode = await main();
+if (isLeft) {
+  // below the bar that stands there
+  if (terminal.complaintColumns !== undefined) terminal.complain('\n');
+  process.exit();
+}

@@ -20,8 +20,9 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   telemetry: ['rotation', 'policy'],
   http: ['telemetry', 'rotation', 'policy'],
   sandbox: ['system', 'rotation', 'policy'],
-  parts: [...ADAPTERS, 'rotation', 'policy'],
-  daemon: ['parts', ...ADAPTERS, 'rotation', 'policy'],
+  parts: [...ADAPTERS, 'transport', 'rotation', 'policy'],
+  webhooks: ['telemetry', 'rotation', 'policy'],
+  daemon: ['parts', 'webhooks', ...ADAPTERS, 'rotation', 'policy'],
   commands: ['daemon', 'parts', ...ADAPTERS, 'sandbox', 'system', 'rotation', 'policy'],
   main: ['node-version', 'commands'],
 };
@@ -40,6 +41,9 @@ function inwards(part: string, allowed: readonly string[]): IForbiddenRuleType {
 
 /** Packages and node modules that the heart may import: what computes, nothing that talks to anything. */
 const HEART_PACKAGES = ['^(node:)?crypto$', '(^|/)node_modules/(safe-stable-stringify|zod|p-queue)/'];
+
+/** What is not run here but in a browser. */
+const PAGE = '^src/http/dashboard/';
 
 export const IMPORT_RULES: IForbiddenRuleType[] = [
   ...Object.entries(MAY_IMPORT).map(([part, allowed]) => inwards(part, allowed)),
@@ -98,6 +102,27 @@ export const IMPORT_RULES: IForbiddenRuleType[] = [
     comment: 'What the program never loads does not belong in src.',
     severity: 'error',
     from: { path: '^src/main\\.ts$' },
-    to: { path: '^src/', reachable: false },
+    to: { path: '^src/', pathNot: PAGE, reachable: false },
+  },
+  {
+    name: 'page-on-its-own',
+    comment: 'The page runs in a browser: it imports only files of its own, as they are sent.',
+    severity: 'error',
+    from: { path: PAGE },
+    to: { pathNot: PAGE },
+  },
+  {
+    name: 'page-is-only-sent',
+    comment: 'Nothing of the program imports what runs in a browser.',
+    severity: 'error',
+    from: { path: '^src/', pathNot: PAGE },
+    to: { path: PAGE },
+  },
+  {
+    name: 'reached-from-page',
+    comment: 'A file that the page never loads is forgotten.',
+    severity: 'error',
+    from: { path: `${PAGE}main\\.js$` },
+    to: { path: PAGE, reachable: false },
   },
 ];

@@ -51,6 +51,19 @@ describe('the import rules', () => {
     ],
     ['no-unresolved', { 'src/policy/a.ts': `import './nowhere.ts';` }],
     ['no-orphans', { 'src/policy/a.ts': b }],
+    ['page-on-its-own', { 'src/http/dashboard/main.js': `import '../../version.ts';`, 'src/version.ts': b }],
+    [
+      'page-is-only-sent',
+      { 'src/http/a.ts': `import './dashboard/main.js';`, 'src/http/dashboard/main.js': 'export {};' },
+    ],
+    [
+      'reached-from-page',
+      {
+        'src/http/dashboard/main.js': `import './a.js';`,
+        'src/http/dashboard/a.js': 'export const a = 1;',
+        'src/http/dashboard/b.js': `import './a.js';`,
+      },
+    ],
     ['reached-from-main', { 'src/main.ts': b, 'src/policy/a.ts': `import './b.ts';`, 'src/policy/b.ts': b }],
   ];
 

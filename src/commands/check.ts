@@ -1,16 +1,14 @@
 import type { Parts } from '../parts.ts';
 import { readPolicy } from '../policy/load.ts';
 import type { Policy, PolicyWarning } from '../policy/policy.ts';
-import { type Problem, problemOf } from '../rotation/errors.ts';
-import type { Examination } from '../rotation/rotator.ts';
 import { type Census, censusOf } from '../telemetry/census.ts';
-import { type Concern, namesText, shared } from './concerns.ts';
+import { checkApplications } from './check-applications.ts';
+import { attempt, type Finding, type Found, findingsAsJson, lineOf, SIGNS } from './check-finding.ts';
+import { checkVault } from './check-vault.ts';
+import { namesText, shared } from './concerns.ts';
 import { counted } from './count.ts';
-import { inOrder } from './in-order.ts';
 import { withReplica } from './replica.ts';
-import { type Paint, paint } from './table.ts';
 import { EXIT, type Terminal } from './terminal.ts';
-import { remarksOf, wrongsOf } from './wrongs.ts';
 
 export interface CheckOptions {
   readonly config: string;
@@ -18,25 +16,17 @@ export interface CheckOptions {
   readonly json: boolean;
 }
 
-/** One thing that was tried. */
-interface Finding {
-  readonly what: string;
-  readonly is: 'ok' | 'warning' | 'wrong';
-  readonly problem?: Problem;
-  readonly durationMs?: number;
-  /** Of one application: many may have the same problem, and then it is told once. */
-  readonly of?: Pick<Concern, 'application' | 'path'>;
-}
-
 /**
- * Tries everything that a run needs and touches nothing: each thing on a line of its own, with the remedy where it
- * fails, and last the problems of applications, each problem once. Exit code 1 where anything is wrong; a mistake in the policy is 2.
+ * Tries everything that a run needs and touches nothing: each thing on a line of its own with the time that it took, and
+ * with the remedy where it fails; last the problems of applications, each problem once. Exit code 1 where anything is
+ * wrong; a mistake in the policy is 2.
  */
 export async function checkCommand(options: CheckOptions, terminal: Terminal): Promise<number> {
   const findings: Finding[] = [];
   const found = (finding: Finding) => {
     findings.push(finding);
-    if (!options.json && !isShareable(finding)) terminal.write(lineOf(finding, terminal));
+    const isToldLater = isShareable(finding) || finding.isOneOfMany;
+    if (!options.json && !isToldLater) terminal.write(lineOf(finding, terminal));
   };
   if (options.offline) await checkOffline(options.config, terminal, found);
   else
@@ -46,13 +36,8 @@ export async function checkCommand(options: CheckOptions, terminal: Terminal): P
       () => {},
       (parts) => checkAll(parts, found),
     );
-  terminal.write(options.json ? asJson(findings) : sharedText(findings, terminal));
+  terminal.write(options.json ? findingsAsJson(findings) : sharedText(findings, terminal));
   return findings.some(({ is }) => is === 'wrong') ? EXIT.failed : EXIT.done;
-}
-
-function asJson(findings: readonly Finding[]): string {
-  const lines = findings.map(({ what, is, problem, durationMs }) => ({ what, is, problem, duration_ms: durationMs }));
-  return `${JSON.stringify(lines, null, 2)}\n`;
 }
 
 /** Whether other applications may have the same to tell. */
@@ -74,8 +59,6 @@ function sharedText(findings: readonly Finding[], terminal: Terminal): string {
     .join('');
 }
 
-type Found = (finding: Finding) => void;
-
 async function checkOffline(config: string, terminal: Terminal, found: Found): Promise<void> {
   const draft = await readPolicy(config, terminal.env);
   found({ what: policyText(draft), is: 'ok' });
@@ -90,28 +73,33 @@ async function checkAll(parts: Parts, found: Found): Promise<void> {
   const { policy } = parts;
   found({ what: policyText(policy), is: 'ok' });
   for (const warning of policy.warnings) found(findingOf(warning));
-  await attempt(`log in to Vault at ${policy.vault.address} (${policy.vault.auth.method})`, found, () =>
-    parts.vault.login(),
-  );
-  for (const [name, { issuer, target, quota }] of parts.sites) {
-    await attempt(`list ${issuer.instance} at issuer ${name}`, found, async () => {
-      const list = await parts.lists.after(issuer.instance, parts.lists.mark());
-      const inUse = Number.isFinite(quota)
-        ? `${list.size} of ${counted(quota, 'credential')} in use`
-        : `${counted(list.size, 'credential')} in use`;
-      return inUse + whoseText(censusOf(list.all(), parts.policy));
-    });
-    await attempt(`reach S3 at ${target.endpoint}`, found, () => parts.verifier.reach(target));
-  }
+  await checkVault(parts, found);
+  for (const name of parts.sites.keys()) await checkIssuer(parts, name, found);
   await checkApplications(parts, found);
+  checkWebhooks(policy, found);
 }
 
-/** What is not ours is only counted and shown: rekeyd never touches it. */
-function whoseText({ unclaimed, foreign }: Census): string {
+/** One list shows that the way in, the key's rights and the instance are right, and how full it is. */
+async function checkIssuer({ policy, sites, lists, verifier }: Parts, name: string, found: Found): Promise<void> {
+  const site = sites.get(name);
+  if (!site) return;
+  const { issuer, target, quota } = site;
+  await attempt(`list ${issuer.instance} at issuer ${name}`, found, async () => {
+    const list = await lists.after(issuer.instance, lists.mark());
+    const inUse = Number.isFinite(quota)
+      ? `${list.size} of ${counted(quota, 'credential')} in use`
+      : `${counted(list.size, 'credential')} in use`;
+    return inUse + whoseText(censusOf(list.all(), policy), name);
+  });
+  await attempt(`reach S3 at ${target.endpoint}`, found, () => verifier.reach(target));
+}
+
+/** What is not ours is only counted here: rekeyd never touches it. */
+function whoseText({ unclaimed, foreign }: Census, issuer: string): string {
   const parts = [
     ...(unclaimed > 0
       ? [
-          `${unclaimed} unclaimed (issued by rekeyd for applications that the policy does not have: revoke them in the control panel if nobody uses them)`,
+          `${unclaimed} unclaimed (issued by rekeyd for applications that the policy does not have: rekeyd keys ${issuer} shows them, and what to do)`,
         ]
       : []),
     ...(foreign > 0 ? [`${foreign} foreign`] : []),
@@ -119,67 +107,12 @@ function whoseText({ unclaimed, foreign }: Census): string {
   return parts.length > 0 ? `, of them ${parts.join(' and ')}` : '';
 }
 
-/** The survey lets one list serve them all; without it each examination would ask for a list of its own. */
-async function checkApplications({ policy, rotator, options }: Parts, found: Found): Promise<void> {
-  const names = [...policy.applications.keys()];
-  await rotator.survey(names, async () => {});
-  const timed = async (name: string) => {
-    const began = options.clock.now();
-    const examination = await rotator.examine(name);
-    return { examination, durationMs: options.clock.now() - began };
-  };
-  for await (const { examination, durationMs } of inOrder(names, timed)) {
-    for (const finding of findingsOf(examination, policy, options.clock.now())) found({ durationMs, ...finding });
-  }
-}
-
-function findingsOf(examination: Examination, policy: Policy, now: number): readonly Finding[] {
-  const { outcome, unmet } = examination;
-  const { application } = outcome;
-  const what = `application ${application}`;
-  const of = { application, path: policy.applications.get(application)?.path ?? application };
-  const wrong = [...wrongsOf(outcome), ...unmet];
-  return [
-    ...(wrong.length === 0 ? [{ what: `${what}: ${wellText(examination, now)}`, is: 'ok' as const }] : []),
-    ...wrong.map((problem) => ({ what, is: 'wrong' as const, problem, of })),
-    ...remarksOf(outcome).map((problem) => ({ what, is: 'warning' as const, problem, of })),
-  ];
-}
-
-function wellText({ outcome }: Examination, now: number): string {
-  const generation = outcome.view?.generation;
-  const what = generation === undefined ? 'no credential yet' : `generation ${generation}`;
-  return outcome.nextAt <= now ? `${what}; would ${outcome.next}` : what;
-}
-
-/** `work` may return a word about what it found. */
-async function attempt(what: string, found: Found, work: () => Promise<unknown>): Promise<void> {
-  const began = performance.now();
-  const durationMs = () => Math.round(performance.now() - began);
-  try {
-    const word = await work();
-    found({ what: typeof word === 'string' ? `${what}: ${word}` : what, is: 'ok', durationMs: durationMs() });
-  } catch (error) {
-    found({ what, is: 'wrong', problem: problemOf(error), durationMs: durationMs() });
-  }
+/** They are not called: who hears of a rotation that did not happen would be misled. */
+function checkWebhooks({ webhooks }: Policy, found: Found): void {
+  if (webhooks.length > 0) found({ what: `${counted(webhooks.length, 'webhook')}, not called`, is: 'ok' });
 }
 
 function findingOf({ code, application, message }: PolicyWarning): Finding {
   const what = application ? `application ${application}` : 'policy';
   return { what, is: 'warning', problem: { code, reason: message, remedy: '' } };
-}
-
-const SIGNS: Readonly<Record<Finding['is'], readonly [Paint, string]>> = {
-  ok: ['green', 'ok     '],
-  warning: ['yellow', 'warning'],
-  wrong: ['red', 'wrong  '],
-};
-
-function lineOf({ what, is, problem, durationMs }: Finding, terminal: Terminal): string {
-  const [colour, sign] = SIGNS[is];
-  const time = durationMs === undefined ? '' : paint('dim', ` (${durationMs} ms)`, terminal);
-  const line = `${paint(colour, sign, terminal)}  ${what}${problem ? `: ${problem.code}` : ''}${time}\n`;
-  if (!problem) return line;
-  const words = [problem.reason, problem.remedy].filter((text) => text !== '');
-  return line + words.map((text) => `         ${text}\n`).join('');
 }

@@ -1,6 +1,7 @@
 import type { Problem } from '../rotation/errors.ts';
 import { type Paint, paint } from './table.ts';
 import type { Terminal } from './terminal.ts';
+import { wrapped } from './wrap.ts';
 
 /** A problem of one application. */
 export interface Concern {
@@ -31,15 +32,23 @@ export function shared(concerns: readonly Concern[]): readonly SharedConcern[] {
     const [first] = group;
     if (!first) return [];
     const { kind, colour } = first;
-    const isSame = group.every(({ problem }) => problem.reason === first.problem.reason);
+    const isSame = group.every(({ problem }) => isAlike(problem, first.problem));
     const applications = [...new Set(group.map(({ application }) => application))];
     return [{ applications, kind, colour, problem: isSame ? first.problem : common(first) }];
   });
 }
 
-/** The problem without what is different only because each application has a path of its own. */
-function common({ problem: { code, reason, remedy }, path }: Concern): Problem {
-  return { code, reason: reason.replaceAll(path, '…'), remedy: remedy.replaceAll(path, '…') };
+function isAlike(one: Problem, other: Problem): boolean {
+  return one.reason === other.reason && one.remedy === other.remedy;
+}
+
+/** The problem without what is different only because each application has a name and a path of its own. */
+function common({ application, problem: { code, reason, remedy }, path }: Concern): Problem {
+  // only where a command is quoted: a short name may stand in any word
+  const name = application.replaceAll('.', '\\.');
+  const commands = new RegExp(`(?<=\\brekeyd [a-z]+ )${name}(?![\\w-])`, 'g');
+  const general = remedy.replaceAll(path, '…').replace(commands, 'APP');
+  return { code, reason: reason.replaceAll(path, '…'), remedy: general };
 }
 
 /** `billing, reports`; of many the first five `and 12 more`. */
@@ -54,7 +63,7 @@ export function concernsText(concerns: readonly Concern[], terminal: Terminal): 
     .map(({ applications, kind, problem, colour }) => {
       const about = [namesText(applications), ...(kind === undefined ? [] : [kind]), problem.code].join(': ');
       const words = [problem.reason, problem.remedy].filter((text) => text !== '');
-      return `\n${paint(colour, about, terminal)}\n${words.map((text) => `  ${text}\n`).join('')}`;
+      return `\n${paint(colour, about, terminal)}\n${words.map((text) => `${wrapped(`  ${text}`, terminal.columns, '  ')}\n`).join('')}`;
     })
     .join('');
 }

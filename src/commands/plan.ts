@@ -3,11 +3,14 @@ import type { Policy } from '../policy/policy.ts';
 import type { Problem } from '../rotation/errors.ts';
 import type { Outcome } from '../rotation/outcome.ts';
 import type { Examination } from '../rotation/rotator.ts';
-import { type Coming, type Forecast, forecast, ISSUER_CALLS_PER_ROTATION } from '../scheduler/forecast.ts';
+import { type Bill, billFor } from '../scheduler/costs.ts';
+import { type Coming, type Forecast, forecast } from '../scheduler/forecast.ts';
 import { type Concern, concernsText } from './concerns.ts';
 import { counted } from './count.ts';
 import { inOrder } from './in-order.ts';
-import { chosenApplications, withReplica } from './replica.ts';
+import { billAsJson, billText } from './plan-text.ts';
+import { chosenApplications } from './ready-policy.ts';
+import { withReplica } from './replica.ts';
 import { table } from './table.ts';
 import { EXIT, type Terminal } from './terminal.ts';
 
@@ -29,10 +32,15 @@ interface Plan {
   readonly coming: readonly Coming[];
   /** Applications of which more comes than is told, and how it goes on. */
   readonly andSoOn: readonly { readonly application: string; readonly goes: string }[];
+  /** What the servers are asked meanwhile. */
+  readonly bill: Bill;
   readonly now: number;
 }
 
-/** What a run would do now, application by application, and what the days to come bring. Touches nothing. */
+/**
+ * What a run would do now, application by application, what the days to come bring, and how many calls that takes.
+ * Touches nothing.
+ */
 export function planCommand(options: PlanOptions, terminal: Terminal): Promise<number> {
   return withReplica(
     options.config,
@@ -53,10 +61,13 @@ async function makePlan(parts: Parts, { applications = [], days }: PlanOptions):
     application: outcome.application,
     ...forecastOf(parts, outcome, now, now + days * DAY_MS),
   }));
+  const coming = forecasts.flatMap((one) => one.coming).toSorted((a, b) => a.at - b.at);
+  const names = examined.map(({ outcome }) => outcome.application);
   return {
     policy: parts.policy,
     examined,
-    coming: forecasts.flatMap(({ coming }) => coming).toSorted((a, b) => a.at - b.at),
+    coming,
+    bill: billFor(parts.policy, coming, names, days * DAY_MS),
     andSoOn: forecasts.flatMap(({ application, andSoOn }) => (andSoOn ? [{ application, goes: andSoOn }] : [])),
     now,
   };
@@ -98,7 +109,7 @@ function firstStep(examination: Examination, now: number): string {
   return first ? `${outcome.next}, but blocked: ${first.code}` : outcome.next;
 }
 
-function asJson({ examined, coming, andSoOn, now }: Plan): string {
+function asJson({ examined, coming, andSoOn, bill, now }: Plan): string {
   const applications = examined.map((examination) => ({
     application: examination.outcome.application,
     now: firstStep(examination, now),
@@ -107,12 +118,14 @@ function asJson({ examined, coming, andSoOn, now }: Plan): string {
     notices: examination.outcome.notices,
   }));
   const dates = coming.map(({ at, application, what }) => ({ at: new Date(at).toISOString(), application, what }));
-  const plan = { applications, coming: dates, and_so_on: andSoOn, issuer_calls: callsOf(coming) };
+  const plan = {
+    applications,
+    coming: dates,
+    and_so_on: andSoOn,
+    issuer_calls: coming.length,
+    calls: billAsJson(bill),
+  };
   return `${JSON.stringify(plan, null, 2)}\n`;
-}
-
-function callsOf(coming: readonly Coming[]): number {
-  return coming.filter(({ what }) => what.startsWith('issue')).length * ISSUER_CALLS_PER_ROTATION;
 }
 
 function asText(plan: Plan, { days }: PlanOptions, terminal: Terminal): string {
@@ -127,7 +140,7 @@ function asText(plan: Plan, { days }: PlanOptions, terminal: Terminal): string {
     '\n',
     table(['WHEN', 'APPLICATION', 'WHAT'], dates, terminal, { cut: 'WHAT' }),
     coming.length > SHOWN ? `… and ${coming.length - SHOWN} more (--json shows all)\n` : '',
-    endText(plan, days),
+    endText(plan, days, terminal),
   ].join('');
 }
 
@@ -146,11 +159,9 @@ function concernsOf({ policy, examined, now }: Plan): readonly Concern[] {
   });
 }
 
-function endText({ coming, andSoOn }: Plan, days: number): string {
+function endText({ coming, andSoOn, bill }: Plan, days: number, terminal: Terminal): string {
   const rhythms = andSoOn.map(({ application, goes }) => `${application}: and so on ${goes}\n`);
   const atLeast = andSoOn.length > 0 ? 'more than ' : '';
   const steps = `${atLeast}${counted(coming.length, 'step')} in ${counted(days, 'day')}`;
-  const calls = callsOf(coming);
-  const verb = calls === 1 ? 'changes' : 'change';
-  return `${rhythms.join('')}\n${steps}, ${atLeast}${counted(calls, 'call')} that ${verb} something at issuers\n`;
+  return `${rhythms.join('')}\n${steps}, each one call that changes something at an issuer. One daemon that runs all the while calls:\n\n${billText(bill, atLeast, terminal)}`;
 }

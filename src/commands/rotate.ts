@@ -1,12 +1,13 @@
-import type { Policy } from '../policy/policy.ts';
-import type { Outcome } from '../rotation/outcome.ts';
+import type { RotationEvent } from '../rotation/events.ts';
 import { REFUSALS } from '../rotation/refusals.ts';
 import { runOnce } from '../scheduler/once.ts';
 import { createLogger, eventLogger } from '../telemetry/log.ts';
-import { chosenApplications, withReplica } from './replica.ts';
-import { paint } from './table.ts';
+import { namesText } from './concerns.ts';
+import { progressOn } from './progress.ts';
+import { chosenApplications } from './ready-policy.ts';
+import { withReplica } from './replica.ts';
+import { type Ended, isWell, rotatedAsJson, rotatedAsText } from './rotated-text.ts';
 import { EXIT, streamOf, type Terminal, UsageError } from './terminal.ts';
-import { remarksText, wrongsOf, wrongsText } from './wrongs.ts';
 
 export interface RotateOptions {
   readonly config: string;
@@ -16,16 +17,16 @@ export interface RotateOptions {
   readonly json: boolean;
 }
 
-/** Rotates the named applications, or all, now. Exit code 1 where any failed, is refused or blocked. */
+/**
+ * Rotates the named applications, or all, now: a bar shows how far it is, and at the end stands what succeeded and what
+ * did not. Exit code 1 where any failed, is refused or blocked.
+ */
 export function rotateCommand(options: RotateOptions, terminal: Terminal): Promise<number> {
   complainAboutCall(options);
-  const logger = createLogger({
-    level: 'info',
-    isPretty: terminal.isInteractive,
-    destination: streamOf(terminal.complain),
-  });
-  return withReplica(options.config, terminal, eventLogger(logger), async (parts) => {
+  const tell = teller(terminal);
+  return withReplica(options.config, terminal, tell.report, async (parts) => {
     const applications = chosenApplications(parts.policy, options.applications);
+    tell.begin(applications.length);
     const ended: Ended[] = [];
     const left = await runOnce({
       ...parts,
@@ -33,21 +34,42 @@ export function rotateCommand(options: RotateOptions, terminal: Terminal): Promi
       applications,
       request: { rotate: true, despite: options.despite },
       stopped: terminal.stopped,
-      onOutcome: (outcome, rotated) => ended.push({ outcome, rotated }),
-    });
-    terminal.write(options.json ? asJson(ended) : asText(ended, parts.policy, terminal));
-    if (left > 0) terminal.complain(`stopped before ${left} more\n`);
+      onOutcome: (outcome, rotated) => {
+        ended.push({ outcome, rotated });
+        tell.step();
+      },
+    }).finally(tell.end);
+    terminal.write(options.json ? rotatedAsJson(ended) : rotatedAsText(ended, parts.policy, terminal));
+    if (left > 0) terminal.complain(`${leftText(applications, ended)}\n`);
     return left === 0 && ended.every(isWell) ? EXIT.done : EXIT.failed;
   });
 }
 
-interface Ended {
-  readonly outcome: Outcome;
-  readonly rotated: boolean;
+/** What a person hears meanwhile: of one application its events, of many a bar and what is worth a warning. */
+function teller(terminal: Terminal) {
+  let progress = progressOn(terminal, 0);
+  const destination = streamOf((text) => progress.beside(text));
+  const logger = createLogger({ level: 'info', isPretty: terminal.isInteractive, destination });
+  const log = eventLogger(logger);
+  return {
+    report: (event: RotationEvent) => {
+      progress.say(`${event.application}: ${event.event}`);
+      log(event);
+    },
+    begin: (count: number) => {
+      progress = progressOn(terminal, count);
+      if (terminal.complaintColumns !== undefined && count > 1) logger.level = 'warn';
+    },
+    step: () => progress.step(),
+    end: () => progress.end(),
+  };
 }
 
-function isWell({ outcome, rotated }: Ended): boolean {
-  return rotated && wrongsOf(outcome).length === 0;
+/** Which were not begun; of many the first few. */
+function leftText(applications: readonly string[], ended: readonly Ended[]): string {
+  const begun = new Set(ended.map(({ outcome }) => outcome.application));
+  const left = applications.filter((name) => !begun.has(name));
+  return `stopped before ${left.length} more: ${namesText(left)}`;
 }
 
 function complainAboutCall({ applications, all, despite }: RotateOptions): void {
@@ -59,37 +81,4 @@ function complainAboutCall({ applications, all, despite }: RotateOptions): void 
   const wrong = despite.filter((code) => !liftable.includes(code));
   if (wrong.length > 0)
     throw new UsageError(`--despite ${wrong.join(', ')}: only these can be lifted: ${liftable.join(', ')}`);
-}
-
-function asJson(ended: readonly Ended[]): string {
-  const lines = ended.map(({ outcome, rotated }) => ({
-    application: outcome.application,
-    rotated,
-    generation: outcome.view?.generation,
-    access_key_id: outcome.view?.current?.accessKeyId,
-    trouble: outcome.trouble,
-    notices: outcome.notices,
-  }));
-  return `${JSON.stringify(lines, null, 2)}\n`;
-}
-
-/** What was done, line by line, and below it what went wrong. */
-function asText(ended: readonly Ended[], policy: Policy, terminal: Terminal): string {
-  const outcomes = ended.map(({ outcome }) => outcome);
-  const lines = ended.map((one) => lineOf(one, terminal)).join('');
-  const problems = wrongsText(outcomes, policy, terminal) + remarksText(outcomes, policy, terminal);
-  const done = ended.filter(({ rotated }) => rotated).length;
-  return `${lines}${problems}${problems === '' ? '' : '\n'}${done} of ${ended.length} rotated\n`;
-}
-
-function lineOf({ outcome, rotated }: Ended, terminal: Terminal): string {
-  const { application, view } = outcome;
-  if (!rotated) return wrongsOf(outcome).length > 0 ? '' : `${application}: not rotated\n`;
-  const lives = view?.superseded
-    .filter(({ revokeAt }) => revokeAt !== null)
-    .map(({ accessKeyId, revokeAt }) => {
-      return `${accessKeyId} lives until ${new Date(revokeAt ?? 0).toISOString()}`;
-    });
-  const grace = lives && lives.length > 0 ? `; ${lives.join(', ')}` : '';
-  return `${application}: ${paint('green', 'rotated', terminal)} to generation ${view?.generation} (${view?.current?.accessKeyId})${grace}\n`;
 }

@@ -1,6 +1,8 @@
 import type { Logger } from 'pino';
 import { startDaemon } from '../daemon.ts';
 import type { PolicyDraft } from '../policy/load.ts';
+import type { Policy } from '../policy/policy.ts';
+import { PolicySources } from '../policy/sources.ts';
 import type { Outcome } from '../rotation/outcome.ts';
 import { startDemonstration } from '../sandbox/demonstration.ts';
 import { announce, findAnnounced } from '../sandbox/rendezvous.ts';
@@ -8,8 +10,11 @@ import { runOnce } from '../scheduler/once.ts';
 import { cryptoHex, replicaName, systemClock } from '../system.ts';
 import { createLogger, eventLogger } from '../telemetry/log.ts';
 import { counted } from './count.ts';
+import { Hangups } from './hangups.ts';
 import { listeningAt } from './listening.ts';
-import { type HeldStandIns, type ReadyPolicy, readyPolicy, replicaParts, startPolicySandbox } from './replica.ts';
+import { type HeldStandIns, type ReadyPolicy, readAnew, readyPolicy, startPolicySandbox } from './ready-policy.ts';
+import { Reloading } from './reload.ts';
+import { replicaParts } from './replica.ts';
 import { EXIT, streamOf, type Terminal, UsageError } from './terminal.ts';
 import { wrongsOf, wrongsText } from './wrongs.ts';
 
@@ -20,15 +25,19 @@ export interface RunOptions {
 
 /** Runs until told to stop, or everything that is due once. */
 export async function runCommand(options: RunOptions, terminal: Terminal): Promise<number> {
+  const sources = new PolicySources(options.config);
+  const hangups = new Hangups(!options.once);
   const ready = await (options.once
     ? readyPolicy(options.config, terminal)
-    : readyPolicy(options.config, terminal, ownStandIns));
+    : readyPolicy(options.config, terminal, { hold: ownStandIns, sources }));
   const { level } = ready.policy.log;
   const destination = streamOf(options.once ? terminal.complain : terminal.write);
   const logger = createLogger({ level, isPretty: terminal.isInteractive, destination });
   try {
-    return options.once ? await once(ready, logger, terminal) : await untilStopped(ready, logger, terminal);
+    if (options.once) return await once(ready, logger, terminal);
+    return await untilStopped(ready, { logger, terminal, sources, hangups });
   } finally {
+    hangups.ignore();
     await ready.release();
   }
 }
@@ -52,7 +61,14 @@ async function ownStandIns(draft: PolicyDraft): Promise<HeldStandIns> {
   };
 }
 
-async function untilStopped(ready: ReadyPolicy, logger: Logger, terminal: Terminal): Promise<number> {
+interface Surroundings {
+  readonly logger: Logger;
+  readonly terminal: Terminal;
+  readonly sources: PolicySources;
+  readonly hangups: Hangups;
+}
+
+async function untilStopped(ready: ReadyPolicy, { logger, terminal, sources, hangups }: Surroundings): Promise<number> {
   let rotations = 0;
   const daemon = await listeningAt(ready.policy.http.listen, 'http.listen in the policy or REKEYD_HTTP_LISTEN', () =>
     startDaemon(ready.policy, {
@@ -73,7 +89,19 @@ async function untilStopped(ready: ReadyPolicy, logger: Logger, terminal: Termin
     standIns && policy.sandbox?.consumers
       ? startDemonstration({ policy, standIns, clock: systemClock, logger, rotations: () => rotations })
       : undefined;
+  const read = () => readAnew(ready, terminal, sources);
+  const target = {
+    refuse: (message: string) => daemon.refuse(message),
+    reload: (anew: Policy, loadedAt: number) => {
+      daemon.reload(anew, loadedAt);
+      // other commands may need the stand-ins' instances of new issuers
+      void ready.tellHttp(daemon.http.url);
+    },
+  };
+  const reloading = new Reloading({ sources, read, target });
+  hangups.hear(() => reloading.ask());
   await terminal.stopped;
+  await reloading.stop();
   await endDemonstration?.();
   await daemon.stop();
   return EXIT.done;

@@ -24,8 +24,8 @@ const NO_BORDERS = {
 export interface Yielding {
   /** Left out one after another, what matters least first. */
   readonly leaveOut?: readonly string[];
-  /** Cut short where leaving out is not enough. */
-  readonly cut: string;
+  /** Cut short where leaving out is not enough; of several one after another. */
+  readonly cut: string | readonly string[];
 }
 
 /** No column is cut shorter than this. */
@@ -47,7 +47,10 @@ export function table(
     const rest = rows.map((row) => row.toSpliced(at, 1));
     return table(head.toSpliced(at, 1), rest, terminal, { leaveOut: others, cut });
   }
-  return columns(head, shortened(rows, head.indexOf(cut), excess), terminal);
+  const [first = '', ...further] = [cut].flat();
+  const fitting = shortened(rows, head.indexOf(first), excess);
+  if (further.length > 0) return table(head, fitting, terminal, { cut: further });
+  return columns(head, fitting, terminal);
 }
 
 /** The rows with one column so much narrower. */

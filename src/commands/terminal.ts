@@ -14,9 +14,18 @@ export interface Terminal {
   readonly isInteractive: boolean;
   /** How many characters fit into a line; Infinity where nothing wraps. */
   readonly columns: number;
+  /** How many lines fit on the screen; Infinity (or missing) where nothing scrolls away. */
+  readonly rows?: number;
+  /** How many characters fit into a line of what is said beside the result; missing where no person reads that along. */
+  readonly complaintColumns?: number;
   readonly env: NodeJS.ProcessEnv;
   /** Ends the process's work at SIGINT or SIGTERM. */
   readonly stopped: Promise<void>;
+  /**
+   * Shows a question beside the result and reads one line; `''` where the input ends or the person interrupts. Missing
+   * where nobody can answer.
+   */
+  readonly ask?: (question: string) => Promise<string>;
 }
 
 /** The exit codes that people and scripts rely on. */

@@ -57,7 +57,8 @@ class Glesys implements OpenIssuer {
     this.instance = policy.instance;
     this.#project = policy.project;
     this.#apiKey = deps.secretOf(policy.apiKey);
-    this.#server = new Server({ base: policy.api, manner: GLESYS, timeouts: deps.timeouts ?? TIMEOUTS });
+    const { timeouts = TIMEOUTS, traffic } = deps;
+    this.#server = new Server({ base: policy.api, manner: GLESYS, timeouts, ...(traffic && { traffic }) });
   }
 
   async issue(description: string): Promise<IssuedCredential> {

@@ -6,6 +6,7 @@ import type { Mistake } from './mistakes.ts';
 import type { ApplicationPolicy, HttpPolicy, Policy, PolicyWarning, SandboxPolicy, WebhookPolicy } from './policy.ts';
 import type { RawPolicy } from './schema.ts';
 import { issuerOf, secretReferenceOf, vaultOf } from './servers.ts';
+import { chosenEvents } from './webhook-events.ts';
 
 /** A policy without mistakes, but for what running stand-ins have to tell. */
 export interface PolicyDraft {
@@ -40,7 +41,7 @@ export function draftOf({ file, raw, applications, warnings: found, env }: Findi
   const folder = dirname(file);
   const sandbox = raw.sandbox && sandboxOf(raw.sandbox);
   const http = httpOf(raw.http ?? {}, folder, env);
-  const warnings = [...emptyWarnings(applications), ...httpWarnings(http), ...webhookWarnings(raw), ...found];
+  const warnings = [...emptyWarnings(applications), ...httpWarnings(http), ...found];
   const fixed = { file, owner: raw.owner, applications, warnings, http, ...(sandbox && { sandbox }) };
   return {
     ...fixed,
@@ -73,7 +74,12 @@ function httpOf(raw: NonNullable<RawPolicy['http']>, folder: string, env: NodeJS
 }
 
 function webhookOf(raw: NonNullable<RawPolicy['webhooks']>[number], folder: string): WebhookPolicy {
-  return { url: raw.url, secret: secretReferenceOf(raw.secret, folder), events: raw.events };
+  return {
+    url: raw.url,
+    secret: secretReferenceOf(raw.secret, folder),
+    events: chosenEvents(raw.events),
+    after: raw.after ?? 1,
+  };
 }
 
 function emptyWarnings({ size }: ReadonlyMap<string, ApplicationPolicy>): PolicyWarning[] {
@@ -87,12 +93,6 @@ function httpWarnings({ listen: { host }, token }: HttpPolicy): PolicyWarning[] 
   if (token || isLoopback(host)) return [];
   const message = `http: ${host} is not loopback and http.token is not set: the API and the page answer 403 to everybody (health and metrics are open). Set http.token, or listen on 127.0.0.1.`;
   return [{ code: 'http-without-token', message }];
-}
-
-function webhookWarnings({ webhooks = [] }: RawPolicy): PolicyWarning[] {
-  if (webhooks.length === 0) return [];
-  const message = 'webhooks: this version checks them but sends nothing yet; watch the log or the metrics instead.';
-  return [{ code: 'webhooks-not-delivered', message }];
 }
 
 /** What is wrong with the address that the environment sets. */

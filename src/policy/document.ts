@@ -3,6 +3,7 @@ import { type Document, isMap, isNode, isScalar, isSeq, LineCounter, parseDocume
 import type { z } from 'zod';
 import { Aliases } from './aliases.ts';
 import type { Mistake, Place } from './mistakes.ts';
+import type { PolicySources } from './sources.ts';
 import { inPlainWords } from './words.ts';
 
 /** The way to a value from the top of a file: keys, and positions in lists. */
@@ -161,9 +162,14 @@ function withoutQuote(message: string): string {
   return message.replace(/(?:: | "|\n).*$/s, '');
 }
 
-/** Reads a file; a file that cannot be read is an error of `node:fs`. */
-export async function readDocument(path: string, shownAs: string): Promise<PolicyDocument> {
-  return new PolicyDocument(shownAs, await readFile(path, 'utf8'));
+/** Reads a file, and notes what was read; a file that cannot be read is an error of `node:fs`. */
+export async function readDocument(file: string, sources: PolicySources): Promise<PolicyDocument> {
+  const text = await readFile(file, 'utf8').catch((error: Error) => {
+    sources.note(file, error);
+    throw error;
+  });
+  sources.note(file, text);
+  return new PolicyDocument(file, text);
 }
 
 /** What a key leads to, and where the key stands. */

@@ -6,6 +6,7 @@ import { type Mistake, PolicyError } from './mistakes.ts';
 import { includeSchema, policySchema, type RawPolicy } from './schema.ts';
 import type { RawDefaults } from './schema-applications.ts';
 import { DEFAULT_MOUNT, ISSUER_NEEDS, VAULT_NEEDS } from './servers.ts';
+import { PolicySources } from './sources.ts';
 
 export type { PolicyDraft } from './complete.ts';
 export { type Mistake, type Place, PolicyError } from './mistakes.ts';
@@ -13,13 +14,16 @@ export { type Mistake, type Place, PolicyError } from './mistakes.ts';
 /**
  * Reads a policy file and all that it includes. Contacts nothing and resolves no secret reference. Throws
  * `PolicyError` with every mistake there is, and nothing else. `now` (Unix ms) is where dates are looked for from.
+ * `sources` learns what was read, however that ends.
  */
 export async function readPolicy(
   file: string,
   env: NodeJS.ProcessEnv = process.env,
   now: number = Date.now(),
+  sources: PolicySources = new PolicySources(file),
 ): Promise<PolicyDraft> {
-  const main = await readMain(file);
+  sources.begin();
+  const main = await readMain(file, sources);
   main.judge(policySchema);
   checkServers(main);
   const reader = new ApplicationReader({
@@ -30,15 +34,15 @@ export async function readPolicy(
     defaults: defaultsOf(main),
   });
   reader.read(main);
-  const others = await readIncluded(main, reader);
+  const others = await readIncluded(main, reader, sources);
   const mistakes = [...main.mistakes, ...others, ...listenMistakes(env)];
   if (mistakes.length > 0) throw new PolicyError(mistakes);
   const { applications, warnings } = reader;
   return draftOf({ file, raw: main.content as RawPolicy, applications, warnings, env });
 }
 
-async function readMain(file: string): Promise<PolicyDocument> {
-  const document = await readDocument(file, file).catch((error: NodeJS.ErrnoException) => {
+async function readMain(file: string, sources: PolicySources): Promise<PolicyDocument> {
+  const document = await readDocument(file, sources).catch((error: NodeJS.ErrnoException) => {
     throw new PolicyError([{ file, message: unreadable(error) }]);
   });
   if (document.content === undefined) throw new PolicyError(document.mistakes);
@@ -51,9 +55,13 @@ function unreadable({ code }: NodeJS.ErrnoException): string {
 }
 
 /** One after another, so that the memory for one large fleet's files is not needed at once. */
-async function readIncluded(main: PolicyDocument, reader: ApplicationReader): Promise<Mistake[]> {
+async function readIncluded(
+  main: PolicyDocument,
+  reader: ApplicationReader,
+  sources: PolicySources,
+): Promise<Mistake[]> {
   const mistakes: Mistake[] = [];
-  for await (const document of includedFiles(main, reader.warnings)) {
+  for await (const document of includedFiles(main, reader.warnings, sources)) {
     if (document.content !== undefined) document.judge(includeSchema);
     reader.read(document);
     mistakes.push(...document.mistakes);

@@ -1,4 +1,5 @@
 import type { Secret } from './secret.ts';
+import type { WebhookEvent } from './webhook-events.ts';
 
 /**
  * What should be true, as read from the policy file and merged with its defaults. All durations are milliseconds, all
@@ -143,7 +144,9 @@ export interface ListenAddress {
 export interface WebhookPolicy {
   readonly url: string;
   readonly secret: SecretReference;
-  readonly events: readonly string[];
+  readonly events: readonly WebhookEvent[];
+  /** An application that fails is told of after so many failures in a row. */
+  readonly after: number;
 }
 
 /** Addresses of the embedded stand-ins; an address that is missing in the file is `127.0.0.1:0`. */

@@ -11,6 +11,7 @@ import {
   plainHttpGuard,
   standInText,
 } from './schema-texts.ts';
+import { WEBHOOK_CHOICES } from './webhook-events.ts';
 
 const scheduler = z
   .strictObject({
@@ -32,16 +33,20 @@ const log = z
   })
   .describe('What is logged.');
 
-const eventName = patternText(/^[a-z_]+\.[a-z_]+$/, 'it is the name of an event, such as rotation.failed');
-
 const webhook = z
   .strictObject({
     url: addressText.describe('Where events are sent.'),
-    secret: secretReference('Signs what is sent.'),
+    secret: secretReference('Signs what is sent: whsec_ and the base64 of 24 to 64 bytes.'),
     events: z
-      .array(eventName)
+      .array(z.enum(WEBHOOK_CHOICES))
       .min(1)
-      .describe('Names of the events to send, as they stand in the log; only the form of a name is checked.'),
+      .describe('Events to send, as they are called in the log; rotation.* are all of a kind, * are all.'),
+    after: z
+      .int()
+      .min(1)
+      .max(1000)
+      .describe('An application that fails is told of after so many failures in a row, once. Default: 1.')
+      .optional(),
     allow_http: allowHttp.optional(),
   })
   .check(plainHttpGuard('url'))

@@ -1,6 +1,7 @@
 import { access, constants, readFile } from 'node:fs/promises';
-import type { Policy, SecretReference } from './policy.ts';
+import type { Policy, SecretReference, WebhookPolicy } from './policy.ts';
 import { MissingSecret, Secret, type SecretSource } from './secret.ts';
+import { WEBHOOK_SECRET_HINT, webhookKeys } from './webhook-secret.ts';
 
 /** Reads what a reference leads to, anew at each call. One newline at the end of a file is not part of the secret. */
 export function secretSource(reference: SecretReference, env: NodeJS.ProcessEnv = process.env): SecretSource {
@@ -15,7 +16,8 @@ export async function missingReferences(policy: Policy, env: NodeJS.ProcessEnv =
     const complaint = await complaintOf(secretSource(reference, env));
     return complaint === undefined ? [] : [`${name}: ${complaint}`];
   });
-  return [...(await Promise.all(lines)).flat(), ...(await missingCaFile(policy))];
+  const webhooks = policy.webhooks.map((webhook, index) => unusableSecret(`webhooks[${index}].secret`, webhook, env));
+  return [...(await Promise.all([...lines, ...webhooks])).flat(), ...(await missingCaFile(policy))];
 }
 
 async function missingCaFile({ vault: { caFile } }: Policy): Promise<string[]> {
@@ -26,6 +28,12 @@ async function missingCaFile({ vault: { caFile } }: Policy): Promise<string[]> {
       `vault.ca_file: ${reasonOf(caFile, error.code)}; put the certificate there or correct the policy`,
     ],
   );
+}
+
+/** What is there and signs nothing. */
+async function unusableSecret(name: string, { secret }: WebhookPolicy, env: NodeJS.ProcessEnv): Promise<string[]> {
+  const value = await secretSource(secret, env)().catch(() => undefined);
+  return value === undefined || webhookKeys(value.reveal()) ? [] : [`${name}: ${WEBHOOK_SECRET_HINT}`];
 }
 
 async function complaintOf(source: SecretSource): Promise<string | undefined> {

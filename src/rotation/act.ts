@@ -74,7 +74,7 @@ async function rotation(s: Situation, decision: Rotation, world: World): Promise
 }
 
 /** For people only: its failure is told and changes nothing. */
-async function mirrorOf(s: Situation, written: Written, world: World): Promise<void> {
+export async function mirrorOf(s: Situation, written: Written, world: World): Promise<void> {
   const { name: application, path, issuer } = s.application;
   const about = { application, issuer, instance: s.observation.instance, generation: written.record.generation };
   await mirror(path, written, world).catch((error: unknown) =>

@@ -7,7 +7,8 @@ export function changedDescription(instance: string): PortError {
     code: 'description-changed',
     attempted: `issue a credential on ${instance}`,
     reason: 'the issuer stored another description than it was given, so what it issues cannot be recognised',
-    remedy: 'Ask the issuer what it does to descriptions, and revoke the new credential in the control panel.',
+    remedy:
+      'Ask the issuer what it does to descriptions, and revoke the new credential (rekeyd keys shows it as foreign).',
     concerns: 'server',
   });
 }

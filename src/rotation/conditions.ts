@@ -102,7 +102,7 @@ export const ISSUE_CONDITIONS: readonly Condition<IssueFacts>[] = [
     test: ({ inUse, quota }) =>
       inUse < quota ? undefined : `${inUse} of ${quota} credentials of the instance are in use`,
     remedy:
-      'Revoke credentials that nobody uses in the control panel, or raise limits.credentials if the instance allows more.',
+      'Revoke credentials that nobody uses (rekeyd keys ISSUER shows whose they are), or raise limits.credentials if the instance allows more.',
   },
   {
     code: 'too-many-live',

@@ -172,7 +172,7 @@ function upcomingDates(s: Situation): readonly Upcoming[] {
   if (!s.record) return [];
   const held = isHeld(s) && s.record.hold;
   const planned = held
-    ? [{ at: Date.parse(held.until), what: 'the hold ends' }]
+    ? [{ at: bothPast(s, Date.parse(held.until)), what: 'the hold ends' }]
     : [...rotationDates(s, s.record), ...revocationDates(s)];
   return [...planned, ...strayDates(s)];
 }

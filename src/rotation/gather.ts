@@ -27,7 +27,7 @@ export async function gatherForIssue(s: Situation, entering: Entering, world: Wo
     quota: siteOf(world, s.application).quota,
     live: s.own.length + hidden,
     // where a refusal stops everything no grace ends, so its way out must not wait for one
-    urgent: s.observation.current.is === 'gone' || !s.record || liftsRefusal(s),
+    urgent: s.observation.current.is === 'gone' || !s.record || liftsRefusal(s) || s.request?.leaked === true,
     waitingStrays: (s.record && entering.strays.length === 0 ? s.strays.length : 0) + hidden,
   };
 }

@@ -86,6 +86,15 @@ const LEFT_KNOWN_MS = 86_400_000;
 const FIRST_PAUSE_MS = 30_000;
 const LONGEST_PAUSE_MS = 3_600_000;
 
+/** What a process must not forget while it lives, whatever becomes of its policy. */
+class ListsMemory {
+  marks = 0;
+  readonly issues = new Map<string, Set<{ endMark: number }>>();
+  readonly revocations = new Map<string, Revocation>();
+  readonly distrusted = new Map<string, Problem>();
+  readonly left = new Map<string, Map<string, number>>();
+}
+
 function keyOf(instance: string, credentialId: string): string {
   return `${instance} ${credentialId}`;
 }
@@ -99,19 +108,19 @@ export class Lists {
   readonly #issuers: ReadonlyMap<string, Issuer>;
   readonly #clock: Clock;
   readonly #validMs: number;
-  #marks = 0;
+  readonly #memory: ListsMemory;
   readonly #latest = new Map<string, CredentialList>();
   readonly #underway = new Map<string, { readonly mark: number; readonly list: Promise<CredentialList> }>();
-  readonly #issues = new Map<string, Set<{ endMark: number }>>();
-  readonly #revocations = new Map<string, Revocation>();
-  readonly #distrusted = new Map<string, Problem>();
-  readonly #left = new Map<string, Map<string, number>>();
 
-  /** `issuers` by instance; `validMs`: how long a list may be used (the resync). */
-  constructor(issuers: ReadonlyMap<string, Issuer>, clock: Clock, validMs: number) {
+  /**
+   * `issuers` by instance; `validMs`: how long a list may be used (the resync). `before`: the lists under an earlier
+   * policy of this process, whose last passes may still end; both remember everything but the lists themselves together.
+   */
+  constructor(issuers: ReadonlyMap<string, Issuer>, clock: Clock, validMs: number, before?: Lists) {
     this.#issuers = issuers;
     this.#clock = clock;
     this.#validMs = validMs;
+    this.#memory = before ? before.#memory : new ListsMemory();
   }
 
   knows(instance: string): boolean {
@@ -124,8 +133,8 @@ export class Lists {
 
   /** A point in the order of reads and lists: what is marked later was asked for later. */
   mark(): number {
-    this.#marks += 1;
-    return this.#marks;
+    this.#memory.marks += 1;
+    return this.#memory.marks;
   }
 
   /** The newest list that was asked for after `mark` and is still valid, without asking. */
@@ -152,8 +161,8 @@ export class Lists {
   /** Call before an issue, and the returned function when it has ended, however it ended. */
   issuing(instance: string): () => void {
     const issue = { endMark: Number.POSITIVE_INFINITY };
-    const issues = this.#issues.get(instance) ?? new Set();
-    this.#issues.set(instance, issues.add(issue));
+    const issues = this.#memory.issues.get(instance) ?? new Set();
+    this.#memory.issues.set(instance, issues.add(issue));
     return () => {
       issue.endMark = this.mark();
     };
@@ -162,48 +171,48 @@ export class Lists {
   /** How many credentials this process may have issued there that the list cannot show yet. */
   issuedSince(list: CredentialList): number {
     let count = 0;
-    for (const issue of this.#issues.get(list.instance) ?? []) if (issue.endMark > list.mark) count += 1;
+    for (const issue of this.#memory.issues.get(list.instance) ?? []) if (issue.endMark > list.mark) count += 1;
     return count;
   }
 
   /** Remembers that a revocation was asked for, so that it is not asked again before a later list. Settles nothing. */
   noteRevoked(instance: string, credentialId: string): void {
-    this.#revocations.set(keyOf(instance, credentialId), { mark: this.mark(), failures: 0 });
+    this.#memory.revocations.set(keyOf(instance, credentialId), { mark: this.mark(), failures: 0 });
   }
 
   /** Remembers that a revocation failed: it is put off for a growing while, and everything else goes on. */
   noteNotRevoked(instance: string, credentialId: string, problem: Problem): void {
-    const before = this.#revocations.get(keyOf(instance, credentialId));
+    const before = this.#memory.revocations.get(keyOf(instance, credentialId));
     const failures = (before?.failures ?? 0) + 1;
     const pause = Math.min(FIRST_PAUSE_MS * 2 ** (failures - 1), LONGEST_PAUSE_MS);
     const putOff = { until: this.#clock.now() + pause, problem: { ...problem, code: 'revocation-failed' } };
-    this.#revocations.set(keyOf(instance, credentialId), { mark: 0, failures, putOff });
+    this.#memory.revocations.set(keyOf(instance, credentialId), { mark: 0, failures, putOff });
   }
 
   /** Remembers that an old key stands in a secret: whoever reads it there needs a grace from when it is out again. */
   noteUsed(instance: string, credentialId: string, putOff: PutOff): void {
     const key = keyOf(instance, credentialId);
-    this.#revocations.set(key, { mark: 0, failures: this.#revocations.get(key)?.failures ?? 0, putOff });
+    this.#memory.revocations.set(key, { mark: 0, failures: this.#memory.revocations.get(key)?.failures ?? 0, putOff });
   }
 
   wasRevokedSince(list: CredentialList, credentialId: string): boolean {
-    return (this.#revocations.get(keyOf(list.instance, credentialId))?.mark ?? 0) > list.mark;
+    return (this.#memory.revocations.get(keyOf(list.instance, credentialId))?.mark ?? 0) > list.mark;
   }
 
   /** Until when (Unix ms) and why a revocation that failed is put off. */
   putOff(instance: string, credentialId: string): PutOff | undefined {
-    return this.#revocations.get(keyOf(instance, credentialId))?.putOff;
+    return this.#memory.revocations.get(keyOf(instance, credentialId))?.putOff;
   }
 
   /** Remembers a candidate that was left behind, until a list shows it. */
   noteLeft(application: string, credentialId: string): void {
-    const left = this.#left.get(application) ?? new Map<string, number>();
-    this.#left.set(application, left.set(credentialId, this.#clock.now()));
+    const left = this.#memory.left.get(application) ?? new Map<string, number>();
+    this.#memory.left.set(application, left.set(credentialId, this.#clock.now()));
   }
 
   /** How many candidates of this process were left behind lately that the list does not show. */
   leftAndHidden(list: CredentialList, application: string): number {
-    const left = this.#left.get(application);
+    const left = this.#memory.left.get(application);
     for (const [id, at] of left ?? []) {
       if (list.byId(id)?.marker || this.#clock.now() - at > LEFT_KNOWN_MS) left?.delete(id);
     }
@@ -212,11 +221,11 @@ export class Lists {
 
   /** Stops issuing there for the life of this process: what comes back cannot be recognised. */
   distrust(instance: string, problem: Problem): void {
-    this.#distrusted.set(instance, problem);
+    this.#memory.distrusted.set(instance, problem);
   }
 
   distrusted(instance: string): Problem | undefined {
-    return this.#distrusted.get(instance);
+    return this.#memory.distrusted.get(instance);
   }
 
   async #ask(instance: string): Promise<CredentialList> {
@@ -239,7 +248,7 @@ export class Lists {
     const latest = this.#latest.get(list.instance);
     if (latest && latest.mark > list.mark) return;
     this.#latest.set(list.instance, list);
-    const issues = this.#issues.get(list.instance);
+    const issues = this.#memory.issues.get(list.instance);
     for (const issue of issues ?? []) if (issue.endMark <= list.mark) issues?.delete(issue);
     this.#forgetRevocations(list);
   }
@@ -247,9 +256,9 @@ export class Lists {
   /** A credential that a later list lacks needs no memory. */
   #forgetRevocations(list: CredentialList): void {
     const prefix = keyOf(list.instance, '');
-    for (const [key, { mark }] of this.#revocations) {
+    for (const [key, { mark }] of this.#memory.revocations) {
       const isGone = key.startsWith(prefix) && !list.byId(key.slice(prefix.length));
-      if (isGone && mark < list.mark) this.#revocations.delete(key);
+      if (isGone && mark < list.mark) this.#memory.revocations.delete(key);
     }
   }
 }

@@ -47,13 +47,13 @@ export const NOTICES: readonly Notice[] = [
     code: 'adopted-still-live',
     test: (s) => stillLive(s, 'adopted'),
     remedy:
-      'It was not issued for this application at this place, so others may use it. Revoke it in the control panel when nobody does.',
+      'It was not issued for this application at this place, so others may use it. Revoke it (rekeyd revoke ISSUER ACCESS_KEY_ID) when nobody does.',
   },
   {
     code: 'behind-still-live',
     test: (s) => stillLive(s, 'behind'),
     remedy:
-      'They are from beyond the backup that Vault was restored from. Revoke them in the control panel when nobody uses them.',
+      'They are from beyond the backup that Vault was restored from. Revoke them (rekeyd revoke ISSUER ACCESS_KEY_ID) when nobody uses them.',
   },
 ];
 

@@ -1,8 +1,15 @@
-import type { Decision } from './decide.ts';
 import type { Problem } from './errors.ts';
 
 /** What a pass did to an application. */
-export type Did = 'nothing' | 'rotated' | 'adopted' | 'republished' | 'entered-strays' | 'revoked' | 'rescheduled';
+export type Did =
+  | 'nothing'
+  | 'rotated'
+  | 'adopted'
+  | 'republished'
+  | 'entered-strays'
+  | 'revoked'
+  | 'rescheduled'
+  | 'amended';
 
 /**
  * - `refused`: something about the path is not as rekeyd left it; nothing is touched until a person decides.
@@ -47,7 +54,7 @@ export interface ApplicationView {
 }
 
 /** What a decision would do to an application. */
-export type DeedName = Exclude<Decision['do'], 'wait' | 'refuse'>;
+export type DeedName = 'enter-strays' | 'revoke' | 'adopt' | 'rotate' | 'republish' | 'reschedule';
 
 /** The end of one pass over one application. */
 export interface Outcome {

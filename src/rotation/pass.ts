@@ -1,6 +1,7 @@
 import PQueue from 'p-queue';
-import { act, type Deed, type Effect } from './act.ts';
+import { act, type Deed, type Effect, mirrorOf } from './act.ts';
 import { observationAfter } from './aftermath.ts';
+import { amend } from './amend.ts';
 import { STOPPING, stopping } from './attempt-errors.ts';
 import { unmetForIssue } from './conditions.ts';
 import { type Decision, decide, type Verdict } from './decide.ts';
@@ -12,7 +13,16 @@ import { type Observation, observe, type Reading, read } from './observe.ts';
 import { failedOutcome, type Outcome, type Trouble } from './outcome.ts';
 import { revokeTime } from './record.ts';
 import { usedEntries } from './revocation.ts';
-import type { Examination, Examiner, OperatorRequest, Rotator, Stoppable } from './rotator.ts';
+import type {
+  Amender,
+  Amending,
+  Amendment,
+  Examination,
+  Examiner,
+  OperatorRequest,
+  Rotator,
+  Stoppable,
+} from './rotator.ts';
 import { StoreSilences } from './silence.ts';
 import { type Situation, situate } from './situation.ts';
 import { viewOf } from './view.ts';
@@ -22,9 +32,12 @@ import { siteOf, type World } from './world.ts';
 /** Records read at once by one survey. */
 const READS_AT_ONCE = 16;
 
-export function openRotator(world: World): Rotator & Examiner & Stoppable {
-  return new PassRotator(world);
+/** `silences`: what an earlier rotator of this process remembers of the store. */
+export function openRotator(world: World, silences = new StoreSilences()): Rotator & Examiner & Amender & Stoppable {
+  return new PassRotator(world, silences);
 }
+
+const NOTHING: Effect = { did: 'nothing' };
 
 /** What a reading left behind: while the record stays at this version, any list asked for after `mark` serves it. */
 interface Sighting {
@@ -32,15 +45,16 @@ interface Sighting {
   readonly mark: number;
 }
 
-class PassRotator implements Rotator, Examiner, Stoppable {
+class PassRotator implements Rotator, Examiner, Amender, Stoppable {
   readonly #world: World;
   readonly #sightings = new Map<string, Sighting>();
   readonly #acts = new Map<string, Promise<unknown>>();
-  readonly #silences = new StoreSilences();
+  readonly #silences: StoreSilences;
   #isStopping = false;
 
-  constructor(world: World) {
+  constructor(world: World, silences: StoreSilences) {
     this.#world = world;
+    this.#silences = silences;
   }
 
   isSurveyed(application: string): boolean {
@@ -63,14 +77,26 @@ class PassRotator implements Rotator, Examiner, Stoppable {
   }
 
   async pass(application: string, request?: OperatorRequest): Promise<Outcome> {
-    return this.#tryTo(application, async () => {
-      const reading = await this.#read(application, true);
-      return this.#carryOut(this.#situate(await this.#observe(reading), request));
+    return this.#tryTo(application, async () => this.#carryOut(await this.#lookAnew(application, request)));
+  }
+
+  async amend(application: string, amendment: Amendment): Promise<Amending> {
+    const amending = await this.#tryTo(application, async () => {
+      const look = () => this.#lookAnew(application);
+      const { s, written, trouble } = await this.#during(application, amend(amendment, look, this.#world));
+      if (written) await mirrorOf(s, written, this.#world);
+      const outcome = written ? this.#after(s, { did: 'amended', written }) : this.#outcome(s, decide(s), NOTHING);
+      return trouble ? { outcome: { ...outcome, trouble }, stands: false } : { outcome, stands: true };
     });
+    return 'did' in amending ? { outcome: amending, stands: false } : amending;
   }
 
   get acting(): readonly string[] {
     return [...this.#acts.keys()];
+  }
+
+  async ended(application: string): Promise<void> {
+    await Promise.allSettled([this.#acts.get(application)]);
   }
 
   async quiesce(): Promise<void> {
@@ -81,7 +107,7 @@ class PassRotator implements Rotator, Examiner, Stoppable {
   async examine(application: string): Promise<Examination> {
     const examined = await this.#tryTo(application, async () => {
       const s = this.#situate(await this.#observe(await this.#read(application)), undefined);
-      const outcome = this.#outcome(s, decide(s), { did: 'nothing' });
+      const outcome = this.#outcome(s, decide(s), NOTHING);
       return { outcome, unmet: unmetForIssue(await gatherForIssue(s, { strays: [], why: 'stray' }, this.#world)) };
     });
     return 'did' in examined ? { outcome: examined, unmet: [] } : examined;
@@ -101,6 +127,10 @@ class PassRotator implements Rotator, Examiner, Stoppable {
     }
   }
 
+  async #lookAnew(application: string, request?: OperatorRequest): Promise<Situation> {
+    return this.#situate(await this.#observe(await this.#read(application, true)), request);
+  }
+
   /** While the record stays at the version that was seen, the list that was asked for since then still serves. */
   async #observe(reading: Reading): Promise<Observation> {
     const seen = this.#sightings.get(reading.application.name);
@@ -116,19 +146,18 @@ class PassRotator implements Rotator, Examiner, Stoppable {
 
   async #look(reading: Reading): Promise<Outcome> {
     const s = this.#situate(await this.#see(reading, reading.mark), undefined);
-    return this.#outcome(s, decide(s), { did: 'nothing' });
+    return this.#outcome(s, decide(s), NOTHING);
   }
 
   async #carryOut(s: Situation): Promise<Outcome> {
     const verdict = decide(s);
     const { decision, notices } = verdict;
-    if (decision.do === 'wait' || decision.do === 'refuse') return this.#outcome(s, verdict, { did: 'nothing' });
+    if (decision.do === 'wait' || decision.do === 'refuse') return this.#outcome(s, verdict, NOTHING);
     if (decision.do !== 'revoke') this.#sightings.delete(s.application.name);
     try {
       const effect = await this.#act(s, decision);
       if (effect.blocked) return this.#troubled(s, { kind: 'blocked', ...effect.blocked }, decision, notices);
-      const after = this.#situate(observationAfter(s.observation, effect.written, this.#world), undefined);
-      return this.#outcome(after, decide(after), effect);
+      return this.#after(s, effect);
     } catch (error) {
       return this.#troubled(s, troubleOf(error), decision, notices);
     }
@@ -136,10 +165,18 @@ class PassRotator implements Rotator, Examiner, Stoppable {
 
   async #act(s: Situation, decision: Deed): Promise<Effect> {
     if (this.#isStopping) throw stopping(s.application.name);
-    const { name } = s.application;
-    const acting = act(s, decision, this.#world);
-    this.#acts.set(name, acting);
-    return acting.finally(() => this.#acts.delete(name));
+    return this.#during(s.application.name, act(s, decision, this.#world));
+  }
+
+  /** Whoever ends this process waits for it. */
+  #during<T>(application: string, acting: Promise<T>): Promise<T> {
+    this.#acts.set(application, acting);
+    return acting.finally(() => this.#acts.delete(application));
+  }
+
+  #after(s: Situation, effect: Effect): Outcome {
+    const after = this.#situate(observationAfter(s.observation, effect.written, this.#world), undefined);
+    return this.#outcome(after, decide(after), effect);
   }
 
   /** What is true now, and what comes next. */
@@ -228,6 +265,8 @@ function revocationsOf(
     if (list && world.lists.wasRevokedSince(list, entry.id)) revokedSince.add(entry.id);
     const own = world.lists.putOff(entry.instance, entry.id);
     if (own) putOff.set(entry.id, own);
+    // a grace that a person shortened is theirs: they know that consumers may not have read the new one yet
+    if (entry.shortened) continue;
     if (silence && silence.until > Math.max(revokeTime(entry), own?.until ?? 0)) putOff.set(entry.id, silence);
   }
   return { revokedSince, putOff };

@@ -29,6 +29,8 @@ const superseded = z.looseObject({
   revoke_at: moment.nullable(),
   /** `rotated`, `stray`, `adopted` or `behind`; a newer replica may know more. */
   why: text,
+  /** A person shortened the grace: it is theirs, and no silence of the store draws it out. */
+  shortened: z.boolean().optional(),
 });
 
 const recordSchema = z.looseObject({

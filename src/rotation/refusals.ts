@@ -185,6 +185,8 @@ function targetFields(s: Situation): readonly string[] {
 
 /** Somebody else's fields that a changed mapping would overwrite with something else. */
 function takenBeside(s: Situation, record: RotationRecord): readonly string[] {
+  // a retired record maps nothing: whatever stands in our fields now was put there by somebody
+  if (record.credential === null) return targetFields(s).filter((name) => !Object.hasOwn(record.fields, name));
   const pair = pairIn(new Secret(s.data), record.fields);
   if (!pair) return [];
   const wanted = renderFields(fieldsToWrite(s.application.fields, {}), pair, s.target).reveal();

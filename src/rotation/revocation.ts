@@ -36,7 +36,7 @@ export const WITHHOLDINGS: readonly Withholding[] = [
       if (!seen || seen.accessKeyId === entry.access_key_id) return undefined;
       return `the issuer calls ${entry.id} ${seen.accessKeyId}, the record ${entry.access_key_id}`;
     },
-    remedy: 'The record was changed by hand. Revoke the key in the control panel if nobody uses it.',
+    remedy: 'The record was changed by hand. Revoke it (rekeyd revoke ISSUER ACCESS_KEY_ID) if nobody uses it.',
   },
   {
     code: 'still-referenced',
@@ -48,7 +48,8 @@ export const WITHHOLDINGS: readonly Withholding[] = [
     code: 'not-marked',
     test: (s, entry) =>
       showsOurMarker(s, entry) ? undefined : `${entry.access_key_id} no longer carries this application's marker`,
-    remedy: 'Its description was changed at the issuer. Revoke it in the control panel if nobody uses it.',
+    remedy:
+      'Its description was changed at the issuer. Revoke it (rekeyd revoke ISSUER ACCESS_KEY_ID) if nobody uses it.',
   },
 ];
 
@@ -58,7 +59,12 @@ function isOver(s: Situation, entry: Superseded): boolean {
 }
 
 export function isReferenced(s: Situation, accessKeyId: string): boolean {
-  return textsOf(s.data).some((text) => text.includes(accessKeyId));
+  return occursIn(s.data, accessKeyId);
+}
+
+/** Whether an access key id stands in any field of a secret, but for our own state. */
+export function occursIn(data: SecretData, accessKeyId: string): boolean {
+  return textsOf(data).some((text) => text.includes(accessKeyId));
 }
 
 /** Made once for each version that was read: a secret may be large, and its past long. */

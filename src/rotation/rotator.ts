@@ -6,6 +6,8 @@ export interface OperatorRequest {
   readonly rotate: boolean;
   /** Codes of refusals that the person lifts for this one pass. */
   readonly despite: readonly string[];
+  /** The current credential was reported leaked: then more may live beside it than usual. */
+  readonly leaked?: boolean;
 }
 
 /**
@@ -37,6 +39,38 @@ export interface Stoppable {
   quiesce(): Promise<void>;
   /** The applications for which something is being carried out right now. */
   readonly acting: readonly string[];
+  /** Resolves once what is being carried out for this application right now, if anything, has ended. */
+  ended(application: string): Promise<void>;
+}
+
+/**
+ * What a person has put into a record, so that every replica obeys it from then on:
+ * - `hold`: no scheduled rotation and no revocation until then. Times are Unix ms.
+ * - `release`: the end of that.
+ * - `shorten`: a stray or superseded credential is revoked once so many ms are over, however long its grace was.
+ * - `retire`: the application goes out of service: its fields leave the secret, and what is ours of it gets its grace.
+ */
+export type Amendment =
+  | { readonly amend: 'hold'; readonly until: number; readonly by: string; readonly why: string }
+  | { readonly amend: 'release' }
+  | { readonly amend: 'shorten'; readonly instance: string; readonly credentialId: string; readonly graceMs: number }
+  | { readonly amend: 'retire' };
+
+/** How an amendment ended. */
+export interface Amending {
+  /** How the application stands now; its trouble is what stood against the amendment, or stands in its way besides. */
+  readonly outcome: Outcome;
+  /** Whether the record certainly says so now. */
+  readonly stands: boolean;
+}
+
+/** Puts into records what people want of every replica. */
+export interface Amender {
+  /**
+   * Reads the record anew and writes the amendment into it; what it says already is not written again. Throws nothing.
+   * Never at the same time as a pass of the same application.
+   */
+  amend(application: string, amendment: Amendment): Promise<Amending>;
 }
 
 export interface Examiner {

@@ -97,8 +97,9 @@ export function isOldStray(s: Situation, stray: OwnCredential): boolean {
   return s.earliest - attemptedAt > strayAgeMs(s.application);
 }
 
+/** A hold is over when it is by our clock and by Vault's, like every time that must be past. */
 export function isHeld(s: Situation): boolean {
-  return s.record?.hold !== undefined && Date.parse(s.record.hold.until) > s.now;
+  return s.record?.hold !== undefined && Date.parse(s.record.hold.until) > s.earliest;
 }
 
 /** Whether the record was written for exactly this owner, application and place. */

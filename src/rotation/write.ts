@@ -32,6 +32,14 @@ function writtenNow(s: Situation): NonNullable<RotationRecord['written']> {
   return { version: s.observation.stored.version + 1, at: iso(s.latest) };
 }
 
+/** A record that maps no field any more: ours leave the secret, what is not ours stays. */
+export function draftRetired(s: Situation, record: RotationRecord): Draft {
+  const before = new Set([...Object.keys(record.fields), RECORD_FIELD]);
+  const foreign = Object.fromEntries(Object.entries(s.data).filter(([name]) => !before.has(name)));
+  const whole = { ...record, fields: {}, digest: digestOf({}, []), written: writtenNow(s) };
+  return { record: whole, data: new Secret({ ...foreign, [RECORD_FIELD]: writeRecord(whole) }) };
+}
+
 /** New values of our fields under a new record; what is not ours is carried over as it was. */
 export function draftFields(
   s: Situation,

@@ -32,7 +32,7 @@ const ANSWER_TIMEOUT_MS = 2000;
 
 /** A note that was left. Another process's note is never touched: both do nothing once one has left its own. */
 export interface Announcement {
-  /** Adds where the daemon's HTTP server answers. */
+  /** Adds where the daemon's HTTP server answers, and what the stand-ins have by now. */
   addHttp(url: string): Promise<void>;
   withdraw(): Promise<void>;
 }
@@ -45,12 +45,11 @@ export interface Announced extends StandIns {
 /** Leaves the note. */
 export async function announce(policyFile: string, sandbox: Sandbox): Promise<Announcement> {
   const file = noteFile(policyFile);
-  const note = noteOf(sandbox);
-  const isOurs = async () => (await readNote(file))?.pid === note.pid;
-  await leave(file, note);
+  const isOurs = async () => (await readNote(file))?.pid === process.pid;
+  await leave(file, noteOf(sandbox));
   return {
     addHttp: async (http) => {
-      if (await isOurs()) await leave(file, { ...note, http });
+      if (await isOurs()) await leave(file, { ...noteOf(sandbox), http });
     },
     withdraw: async () => {
       if (await isOurs()) await rm(file, { force: true });

@@ -48,6 +48,7 @@ export interface Sandbox extends StandIns {
 const POLICY = `
 path "secret/data/*" { capabilities = ["create", "read", "update"] }
 path "secret/metadata/*" { capabilities = ["read", "patch"] }
+path "secret/delete/*" { capabilities = ["update"] }
 path "secret/config" { capabilities = ["read"] }
 `;
 

@@ -3,6 +3,7 @@ import { hasFailed, isBeside, isFruitless, type Outcome } from '../rotation/outc
 import type { Clock } from '../rotation/ports.ts';
 import { BACKOFF_FROM_MS } from './backoff.ts';
 import { Failures } from './failures.ts';
+import type { Known } from './handover.ts';
 import { Timetable } from './timetable.ts';
 import { type Source, type WakeUpTerms, wakeUpAt } from './wake-up.ts';
 
@@ -67,6 +68,18 @@ export class Agenda {
     if (planned === undefined || !this.#keepsPlan(outcome, now)) this.#plan(application, at);
     else if (at < planned && hasFailed(outcome)) this.#plan(application, at);
     return this.#timetable.at(application) ?? at;
+  }
+
+  /** What is known of an application, for whoever takes over. */
+  knownOf(application: string): Known {
+    const [at, failing] = [this.#timetable.at(application), this.#failures.of(application)];
+    return { ...(at !== undefined && { at }), ...(failing && { failing }) };
+  }
+
+  /** Goes on from what another one knew. */
+  takeOver(application: string, { at, failing }: Known): void {
+    if (failing) this.#failures.takeOver(application, failing);
+    if (at !== undefined) this.#plan(application, at);
   }
 
   /** Has an application looked at by `at` (Unix ms) at the latest. */

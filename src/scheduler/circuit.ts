@@ -41,6 +41,9 @@ export class Circuit {
   #latest = Date.now();
   readonly #events = new EventEmitter<{ open: []; close: [] }>();
   #isOpen = false;
+  /** When the next probe may be made (Unix ms), and how often it opened in a row. */
+  #probeAt = 0;
+  #openings = 0;
   #lastFailure: Problem | undefined;
   /** Without what was attempted: that was another application's business. */
   #lastReason: string | undefined;
@@ -57,7 +60,7 @@ export class Circuit {
       breaker: new ConsecutiveBreaker(this.#options.failures ?? FAILURES),
       halfOpenAfter: new IterableBackoff(this.#options.probeAfterMs ?? PROBE_AFTER_MS),
     });
-    policy.onStateChange((state) => policy === this.#policy && this.#turn(state !== CircuitState.Closed));
+    policy.onStateChange((state) => policy === this.#policy && this.#enter(state));
     return policy;
   }
 
@@ -81,12 +84,19 @@ export class Circuit {
     return this.#lastFailure;
   }
 
-  onOpen(listener: () => void): void {
-    this.#events.on('open', listener);
+  /** What it returns ends the listening. */
+  onOpen(listener: () => void): () => void {
+    return this.#listen('open', listener);
   }
 
-  onClose(listener: () => void): void {
-    this.#events.on('close', listener);
+  /** What it returns ends the listening. */
+  onClose(listener: () => void): () => void {
+    return this.#listen('close', listener);
+  }
+
+  #listen(turn: 'open' | 'close', listener: () => void): () => void {
+    this.#events.on(turn, listener);
+    return () => this.#events.off(turn, listener);
   }
 
   /**
@@ -101,6 +111,20 @@ export class Circuit {
       return answer.value;
     } catch (error) {
       throw error instanceof BrokenCircuitError ? this.shed(attempted) : error;
+    }
+  }
+
+  /**
+   * The same for a call that may succeed although the server does not do its work, as what is answered from memory or
+   * by any node of a cluster without a leader: its failure counts, its success shows nothing. It is never the probe.
+   */
+  async executeBeside<T>(attempted: string, call: () => Promise<T>): Promise<T> {
+    this.#renewWhereClockWentBack();
+    if (this.#isOpen && Date.now() < this.#probeAt) throw this.shed(attempted);
+    try {
+      return await call();
+    } catch (error) {
+      return this.execute(attempted, () => Promise.reject(error));
     }
   }
 
@@ -130,6 +154,16 @@ export class Circuit {
 
   #counts(error: unknown): boolean {
     return error instanceof PortError && error.concerns === 'server' && error.code !== this.code;
+  }
+
+  #enter(state: CircuitState): void {
+    if (state === CircuitState.Closed) this.#openings = 0;
+    if (state === CircuitState.Open) {
+      const pauses = this.#options.probeAfterMs ?? PROBE_AFTER_MS;
+      this.#probeAt = Date.now() + (pauses[this.#openings] ?? pauses.at(-1) ?? 0);
+      this.#openings += 1;
+    }
+    this.#turn(state !== CircuitState.Closed);
   }
 
   #turn(isOpen: boolean): void {

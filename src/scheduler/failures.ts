@@ -1,6 +1,7 @@
 import { hasFailed, NO_FAILURES, type Outcome, type Streak, streakAfter } from '../rotation/outcome.ts';
 
-interface Failing extends Streak {
+/** An application that fails. */
+export interface Failing extends Streak {
   readonly isCurable: boolean;
 }
 
@@ -26,6 +27,16 @@ export class Failures {
   /** Failures in a row; none: the application is well, refused or was never looked at. */
   streak(application: string): Streak {
     return this.#failing.get(application) ?? NO_FAILURES;
+  }
+
+  /** For whoever takes over; undefined where it does not fail. */
+  of(application: string): Failing | undefined {
+    return this.#failing.get(application);
+  }
+
+  /** Goes on from what another one noted. */
+  takeOver(application: string, failing: Failing): void {
+    this.#failing.set(application, failing);
   }
 
   /** Applications whose failure may be over once a server is back. */

@@ -8,6 +8,8 @@ export interface Coming {
   /** Unix ms. */
   readonly at: number;
   readonly application: string;
+  readonly does: 'issue' | 'revoke';
+  /** The same in words. */
   readonly what: string;
 }
 
@@ -17,9 +19,6 @@ export interface Forecast {
   /** Where there is more until then: how it goes on, as in `every 6s`. */
   readonly andSoOn?: string;
 }
-
-/** Calls that one rotation costs: create and, after the grace, delete. */
-export const ISSUER_CALLS_PER_ROTATION = 2;
 
 /** Steps of one application that are worked out one by one: more of them tell nobody anything. */
 const MOST_STEPS = 1_000;
@@ -36,18 +35,18 @@ export function forecast(
   until: number,
 ): Forecast {
   const coming: Coming[] = [];
-  const add = (at: number, what: string) => {
-    if (at <= until) coming.push({ at, application: application.name, what });
+  const add = (at: number, does: Coming['does'], what: string) => {
+    if (at <= until) coming.push({ at, application: application.name, does, what: `${does} ${what}` });
   };
   for (const { accessKeyId, revokeAt } of view?.superseded ?? []) {
-    if (revokeAt !== null) add(Math.max(now, revokeAt), `revoke ${accessKeyId}`);
+    if (revokeAt !== null) add(Math.max(now, revokeAt), 'revoke', accessKeyId);
   }
   let generation = view?.generation ?? 0;
   let at = Math.max(now, view?.rotateAt ?? now);
   while (at <= until && coming.length < MOST_STEPS) {
     generation += 1;
-    add(at, `issue generation ${generation}`);
-    if (generation > 1) add(at + application.graceMs, `revoke generation ${generation - 1}`);
+    add(at, 'issue', `generation ${generation}`);
+    if (generation > 1) add(at + application.graceMs, 'revoke', `generation ${generation - 1}`);
     at = rotateAt(application.rotate, at, { owner, application: application.name, generation });
   }
   const isCut = at <= until;

@@ -72,6 +72,18 @@ export class Lane {
     this.#queue(job);
   }
 
+  /** Lets nobody touch an application that something else is still busy with, until that has ended. */
+  occupy(application: string, ended: Promise<void>, then: () => void): void {
+    const job: Job = { application, order: 0, stage: 'busy' };
+    this.#jobs.set(application, job);
+    this.#options.launch(async () => {
+      await ended;
+      this.#leave(job);
+      then();
+      this.pump();
+    });
+  }
+
   /** A pass with that request as soon as nothing else is under way for that application. */
   ask(application: string, request: OperatorRequest): Promise<Outcome> {
     if (this.#isStopped) return Promise.resolve(this.#stopped(application));

@@ -52,10 +52,13 @@ function wasCleared(error: unknown): boolean {
   return error instanceof DOMException && error.name === 'AbortError';
 }
 
-/** A store whose calls stop while its circuit is open. */
+/**
+ * A store whose calls stop while its circuit is open. Where a path is may be told from memory, and by a node that can do
+ * nothing else: if that counted as an answer between two failures, the circuit would never open.
+ */
 export function guardedStore(store: SecretStore, circuit: Circuit): SecretStore {
   return {
-    place: (path, anew) => circuit.execute(`find out the place of ${path}`, () => store.place(path, anew)),
+    place: (path, anew) => circuit.executeBeside(`find out the place of ${path}`, () => store.place(path, anew)),
     read: (path) => circuit.execute(`read ${path}`, () => store.read(path)),
     write: (path, data, version) => circuit.execute(`write ${path}`, () => store.write(path, data, version)),
     standing: (path, neededMs) =>

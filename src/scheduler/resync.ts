@@ -1,5 +1,6 @@
 import type { Outcome } from '../rotation/outcome.ts';
 import type { Clock } from '../rotation/ports.ts';
+import type { Round } from './handover.ts';
 import { type Lane, SURVEY_BATCH } from './lane.ts';
 import type { SafeRotator } from './safe-rotator.ts';
 
@@ -7,7 +8,7 @@ import type { SafeRotator } from './safe-rotator.ts';
  * Applications per paced survey. Larger ones would ask for fewer lists, but keep their applications from being acted
  * on for longer.
  */
-const RESYNC_CHUNK = 200;
+export const RESYNC_CHUNK = 200;
 
 export interface ResyncOptions {
   /** In this replica's order. */
@@ -21,6 +22,8 @@ export interface ResyncOptions {
   readonly isHeld: () => boolean;
   /** Whether the timetable will have this application looked at before a chunk could end. */
   readonly isSoonDue: (application: string) => boolean;
+  /** Where an earlier one had come to that had looked at each application. */
+  readonly from?: Round | undefined;
   readonly settle: (outcome: Outcome) => void;
   readonly launch: (work: () => Promise<void>) => void;
 }
@@ -40,6 +43,24 @@ export class Resync {
 
   constructor(options: ResyncOptions) {
     this.#options = options;
+    if (options.from) this.#takeOver(options.from);
+  }
+
+  #takeOver({ beganAt, periodMs, rest }: Round): void {
+    this.#rounds = 1;
+    this.#beganAt = beganAt;
+    this.#periodMs = periodMs;
+    this.#position = Math.max(
+      0,
+      this.#options.applications.findIndex((name) => rest.has(name)),
+    );
+  }
+
+  /** How far it has come; undefined where not every application has been looked at since the start. */
+  get round(): Round | undefined {
+    if (this.#rounds === 0 || this.#beganAt === undefined) return undefined;
+    const rest = this.#isRoundOpen ? this.#options.applications.slice(this.#position) : [];
+    return { beganAt: this.#beganAt, periodMs: this.#periodMs, rest: new Set(rest) };
   }
 
   /** Whether every application has been looked at since the start. */

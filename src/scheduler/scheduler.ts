@@ -5,6 +5,7 @@ import type { Outcome } from '../rotation/outcome.ts';
 import type { Clock } from '../rotation/ports.ts';
 import type { OperatorRequest, Rotator } from '../rotation/rotator.ts';
 import { Agenda } from './agenda.ts';
+import type { Handover } from './handover.ts';
 import { Heartbeat } from './heartbeat.ts';
 import { Lane } from './lane.ts';
 import { steadyPace } from './pacing.ts';
@@ -30,9 +31,12 @@ export interface SchedulerOptions {
   readonly pace?: () => Promise<void>;
   /** The first pause after a failure, in ms. */
   readonly backoffFromMs?: number;
+  /** Of the scheduler that worked by an earlier policy of this process. */
+  readonly before?: Handover;
 }
 
-const RESYNC_READS_PER_SECOND = 10;
+/** Records that the resync of one daemon reads. */
+export const RESYNC_READS_PER_SECOND = 10;
 /** No alarm between two beats rings sooner than after so many ms, nor later. */
 const ALARM_MS = { soonest: 10, latest: 1_000 } as const;
 /** Once a server is back, what waited for it comes back within this time, in ms. */
@@ -69,6 +73,7 @@ export class Scheduler {
   readonly #pace: () => Promise<void>;
   #heartbeat: Heartbeat | undefined;
   #alarm: NodeJS.Timeout | undefined;
+  readonly #listening: readonly (() => void)[];
   #isKicked = false;
   #isStopped = false;
 
@@ -85,7 +90,34 @@ export class Scheduler {
     this.#pace = options.pace ?? steadyPace(RESYNC_READS_PER_SECOND);
     for (const name of options.policy.applications.keys()) this.#shares.set(name, share(options.replica, name));
     for (const issuer of options.policy.issuers.keys()) this.#work.set(issuer, this.#issuerWork(issuer));
-    for (const watch of this.#watches()) watch.circuit.onClose(() => this.#wakeAfter(watch));
+    this.#listening = this.#watches().map((watch) => watch.circuit.onClose(() => this.#wakeAfter(watch)));
+    if (options.before) this.#takeOver(options.before);
+  }
+
+  /** What is the same goes on; what is new or has changed is looked at soon; what still ends elsewhere is let be. */
+  #takeOver({ known, rounds, ending }: Handover): void {
+    const now = this.#options.clock.now();
+    for (const [name, { issuer }] of this.#options.policy.applications) {
+      const before = known.get(name);
+      const ended = ending.get(name);
+      if (before) this.#agenda.takeOver(name, before);
+      if (ended) this.#of(name).lane.occupy(name, ended, () => this.#agenda.wake(name, this.#options.clock.now()));
+      else if (before?.at === undefined && rounds.has(issuer)) this.#agenda.wake(name, now + this.#delayOf(name));
+    }
+  }
+
+  /** What a scheduler for a changed policy takes over; `same`: the applications that did not change. */
+  handover(same: Iterable<string>): Omit<Handover, 'ending'> {
+    const known = [...same].map((name) => [name, this.#agenda.knownOf(name)] as const);
+    const rounds = [...this.#work].flatMap(
+      ([
+        issuer,
+        {
+          resync: { round },
+        },
+      ]) => (round ? [[issuer, round] as const] : []),
+    );
+    return { known: new Map(known), rounds: new Map(rounds) };
   }
 
   /** Beats from now on, once a second. */
@@ -125,6 +157,7 @@ export class Scheduler {
       resync.stop();
     }
     clearTimeout(this.#alarm);
+    for (const end of this.#listening) end();
     await this.#heartbeat?.stop();
     await this.#underWay.onIdle();
   }
@@ -179,6 +212,7 @@ export class Scheduler {
       resyncMs: policy.scheduler.resyncMs,
       pace: this.#pace,
       isSoonDue: (name) => this.#agenda.isSoonDue(name),
+      from: this.#options.before?.rounds.get(issuer),
       settle: (outcome) => this.#settle(outcome, 'resync'),
     });
     return { lane, resync };
@@ -238,6 +272,11 @@ export class Scheduler {
 
   #launch(work: () => Promise<void>): void {
     void this.#underWay.add(work);
+  }
+
+  /** This replica's share of the spread, in ms. */
+  #delayOf(application: string): number {
+    return this.#share(application) * this.#options.policy.scheduler.spreadMs;
   }
 
   #share(application: string): number {

@@ -30,6 +30,8 @@ export interface BoardEntry {
   readonly application: string;
   readonly issuer: string;
   readonly path: string;
+  /** In ms; how long a superseded credential lives on by the policy. */
+  readonly graceMs?: number;
   readonly state: ApplicationState;
   readonly view?: ApplicationView;
   readonly trouble?: Trouble;
@@ -50,8 +52,14 @@ export interface BoardEntry {
   readonly next?: string;
 }
 
+/** What the board needs to know of an application of the policy. */
+export type BoardPolicy = Pick<ApplicationPolicy, 'issuer' | 'path'> & Partial<Pick<ApplicationPolicy, 'graceMs'>>;
+
+/** Hears of each application that may show differently now; `undefined`: of all of them, the policy has others. */
+export type BoardListener = (application: string | undefined) => void;
+
 interface Line {
-  readonly policy: Pick<ApplicationPolicy, 'issuer' | 'path'>;
+  policy: BoardPolicy;
   outcome?: Outcome;
   nextAt?: number;
   view?: ApplicationView;
@@ -71,16 +79,35 @@ const OVERDUE_AFTER_MS = 60_000;
  * begins and ends from one outcome to the next: a refusal, a notice, a recovery.
  */
 export class Board {
-  readonly #lines: ReadonlyMap<string, Line>;
+  #lines: ReadonlyMap<string, Line> = new Map();
   readonly #report: Report;
+  readonly #listeners = new Set<BoardListener>();
 
-  constructor(
-    applications: ReadonlyMap<string, Pick<ApplicationPolicy, 'issuer' | 'path'>>,
-    report: Report = () => {},
-  ) {
-    const line = (policy: Line['policy']): Line => ({ policy, streak: NO_FAILURES, isRotating: false });
-    this.#lines = new Map([...applications].map(([name, policy]) => [name, line(policy)]));
+  constructor(applications: ReadonlyMap<string, BoardPolicy>, report: Report = () => {}) {
+    this.govern(applications);
     this.#report = report;
+  }
+
+  /** Shows these applications from now on; what is known of those that stay where they were is kept. */
+  govern(applications: ReadonlyMap<string, BoardPolicy>): void {
+    const lineOf = (name: string, policy: BoardPolicy): Line => {
+      const line = this.#lines.get(name);
+      if (line?.policy.issuer !== policy.issuer || line.policy.path !== policy.path) return newLine(policy);
+      line.policy = policy;
+      return line;
+    };
+    this.#lines = new Map([...applications].map(([name, policy]) => [name, lineOf(name, policy)]));
+    this.#tell(undefined);
+  }
+
+  /** Tells of every change from now on, right when it happens. What it returns ends that. */
+  onChange(listener: BoardListener): () => void {
+    this.#listeners.add(listener);
+    return () => void this.#listeners.delete(listener);
+  }
+
+  #tell(application: string | undefined): void {
+    for (const listener of this.#listeners) listener(application);
   }
 
   /** Takes the end of a look or pass at `now`; `nextAt`: when the application is really looked at next (Unix ms). */
@@ -96,12 +123,15 @@ export class Board {
     if (outcome.did !== 'nothing' && !outcome.trouble) line.lastSuccessAt = now;
     noteTrouble(line, outcome, now);
     this.#tellChanges(line, outcome, before);
+    this.#tell(outcome.application);
   }
 
   /** Takes an event: between its start and its outcome a rotation is under way. */
   follow(event: RotationEvent): void {
     const line = this.#lines.get(event.application);
-    if (line && event.event === 'rotation.started') line.isRotating = true;
+    if (!line) return;
+    if (event.event === 'rotation.started') line.isRotating = true;
+    this.#tell(event.application);
   }
 
   #tellChanges(
@@ -121,6 +151,20 @@ export class Board {
     }
   }
 
+  /** How many applications the policy has. */
+  get size(): number {
+    return this.#lines.size;
+  }
+
+  has(application: string): boolean {
+    return this.#lines.has(application);
+  }
+
+  /** All applications, in the policy's order. */
+  names(): IterableIterator<string> {
+    return this.#lines.keys();
+  }
+
   state(application: string, now: number): ApplicationState {
     const line = this.#lines.get(application);
     return line ? stateOf(line, now) : 'unknown';
@@ -134,8 +178,17 @@ export class Board {
 
   /** What is known of all applications, in the policy's order. */
   entries(now: number): readonly BoardEntry[] {
-    return [...this.#lines].map(([application, line]) => entryOf(application, line, now));
+    return [...this.each(now)];
   }
+
+  /** The same one by one, for who keeps none of them. */
+  *each(now: number): IterableIterator<BoardEntry> {
+    for (const [application, line] of this.#lines) yield entryOf(application, line, now);
+  }
+}
+
+function newLine(policy: BoardPolicy): Line {
+  return { policy, streak: NO_FAILURES, isRotating: false };
 }
 
 function wordsOf({ code, reason, remedy }: Problem): Problem {
@@ -185,6 +238,7 @@ function entryOf(application: string, line: Line, now: number): BoardEntry {
     application,
     issuer: line.policy.issuer,
     path: line.policy.path,
+    ...(line.policy.graceMs !== undefined && { graceMs: line.policy.graceMs }),
     state: stateOf(line, now),
     failures: line.streak.count,
     overdueSeconds: Math.max(0, late / 1_000),

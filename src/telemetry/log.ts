@@ -58,7 +58,8 @@ function isServerFailure(event: EventName, code: string | undefined): boolean {
   return isFailure && code !== undefined && /^(issuer|vault|s3)-/.test(code);
 }
 
-function fieldsOf(event: RotationEvent): Record<string, unknown> {
+/** The members of an event by their names in snake_case, times as ISO 8601. */
+export function fieldsOf(event: RotationEvent): Record<string, unknown> {
   return Object.fromEntries(
     Object.entries(event).map(([key, value]) => [
       snakeCase(key),

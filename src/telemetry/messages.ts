@@ -41,6 +41,11 @@ function next({ rotateAt }: RotationEvent): string {
 }
 
 const SAY: Readonly<Record<EventName, Say>> = {
+  'hold.set': (event) => `on hold${because(event)}`,
+  'hold.released': () => 'no longer on hold',
+  'grace.shortened': (event) => `shortened the grace of ${what(event, 'a credential')}${until(event)}`,
+  'application.retired': () =>
+    'taken out of service; its fields left the secret, and what was issued for it gets its grace',
   'rotation.started': (event) => `rotating${because(event)}`,
   'rotation.done': (event) => `rotated to ${what(event, 'a new credential')}${within(event)}${next(event)}`,
   'rotation.failed': (event) => `rotation failed: ${problem(event)}`,
@@ -65,6 +70,7 @@ const SAY: Readonly<Record<EventName, Say>> = {
   'schedule.changed': (event) => `took the changed schedule in${next(event)}`,
   'application.refused': (event) => `not touched: ${problem(event)}`,
   'application.notice': (event) => problem(event),
+  'application.overdue': (event) => `late with its rotation: ${problem(event)}`,
   'application.recovered': () => 'well again',
   'pass.failed': (event) => `${attempted(event)}: ${problem(event)}`,
   'mirror.failed': (event) => `the description beside the secret was not updated: ${problem(event)}`,

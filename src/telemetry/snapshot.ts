@@ -1,13 +1,17 @@
 import type { ApplicationView, SupersededView, Trouble } from '../rotation/outcome.ts';
 import type { BoardEntry } from './board.ts';
+import type { Chapter, Chronicle } from './chronicle.ts';
+import type { ApplicationSnapshot, ApplicationSummary, HistorySnapshot } from './shapes.ts';
+
+export type { ApplicationSnapshot };
 
 /** ISO 8601 in UTC; a time that is unknown or never comes is left out of the JSON. */
-function iso(time: number | undefined): string | undefined {
+export function iso(time: number | undefined): string | undefined {
   return time === undefined || !Number.isFinite(time) ? undefined : new Date(time).toISOString();
 }
 
 /** An application as JSON shows it to other programs: snake_case, ISO times, nothing secret. */
-export function snapshotOf(entry: BoardEntry) {
+export function snapshotOf(entry: BoardEntry): ApplicationSnapshot {
   const { view, trouble } = entry;
   return {
     application: entry.application,
@@ -18,6 +22,7 @@ export function snapshotOf(entry: BoardEntry) {
     current: view?.current && currentOf(view.current),
     rotate_at: iso(view?.rotateAt),
     overdue_seconds: Math.floor(entry.overdueSeconds),
+    grace_seconds: entry.graceMs === undefined ? undefined : entry.graceMs / 1_000,
     superseded: view?.superseded.map(supersededOf) ?? [],
     strays: view?.strays,
     hold: view?.hold && { until: iso(view.hold.until), by: view.hold.by, why: view.hold.why },
@@ -31,7 +36,57 @@ export function snapshotOf(entry: BoardEntry) {
   };
 }
 
-export type ApplicationSnapshot = ReturnType<typeof snapshotOf>;
+/** The same in one line, for lists of many. */
+export function summaryOf(entry: BoardEntry): ApplicationSummary {
+  const { view, trouble, notices } = entry;
+  const revokeTimes = view?.superseded.flatMap(({ revokeAt }) => revokeAt ?? []) ?? [];
+  return {
+    application: entry.application,
+    issuer: entry.issuer,
+    state: entry.state,
+    generation: view?.generation,
+    access_key_id: view?.current?.accessKeyId,
+    published_at: iso(view?.current?.publishedAt),
+    rotate_at: iso(view?.rotateAt),
+    next_at: iso(entry.nextAt),
+    next: entry.next,
+    superseded: view?.superseded.length || undefined,
+    revoke_at: revokeTimes.length > 0 ? iso(Math.min(...revokeTimes)) : undefined,
+    strays: view?.strays || undefined,
+    held_until: iso(view?.hold?.until),
+    code: trouble?.code,
+    since: iso(entry.troubleSince),
+    notices: notices.length > 0 ? notices.map(({ code }) => code) : undefined,
+  };
+}
+
+/** An application's past and plan as JSON. */
+export function historyOf({ since, chapters, incidents, coming }: Chronicle): HistorySnapshot {
+  return {
+    since: new Date(since).toISOString(),
+    generations: chapters.map(generationOf),
+    troubles: incidents.map(({ at, event, code, reason }) => ({ at: new Date(at).toISOString(), event, code, reason })),
+    coming: coming.map(({ at, what, accessKeyId }) => ({
+      at: new Date(at).toISOString(),
+      what,
+      access_key_id: accessKeyId,
+    })),
+  };
+}
+
+function generationOf(chapter: Chapter): HistorySnapshot['generations'][number] {
+  return {
+    generation: chapter.generation,
+    access_key_id: chapter.accessKeyId,
+    fate: chapter.fate,
+    issued_at: iso(chapter.issuedAt),
+    verified_at: iso(chapter.verifiedAt),
+    published_at: iso(chapter.publishedAt),
+    superseded_at: iso(chapter.supersededAt),
+    revoke_at: chapter.revokeAt === null ? null : iso(chapter.revokeAt),
+    revoked_at: iso(chapter.revokedAt),
+  };
+}
 
 function currentOf(current: NonNullable<ApplicationView['current']>) {
   return {

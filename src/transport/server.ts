@@ -4,6 +4,7 @@ import { USER_AGENT } from '../version.ts';
 import type { Answer, Call, Manner, Site, Timeouts } from './call.ts';
 import { badAnswer, refusal, unanswered, unreachable } from './judge.ts';
 import { showable } from './scrub.ts';
+import { type Traffic, tellCertificate, timed } from './traffic.ts';
 
 export interface ServerOptions {
   /** URL without a trailing slash; may have a path. */
@@ -14,6 +15,7 @@ export interface ServerOptions {
   readonly timeouts?: Timeouts;
   /** Larger bodies are not read but judged as unintelligible. */
   readonly maxBodyBytes?: number;
+  readonly traffic?: Traffic;
 }
 
 const TIMEOUTS: Timeouts = { connect: 10_000, answer: 30_000 };
@@ -46,7 +48,11 @@ export class Server {
   }
 
   /** The answer, if its status is 2xx or one that the call takes as fine. Throws `PortError`. */
-  async send(call: Call): Promise<Answer> {
+  send(call: Call): Promise<Answer> {
+    return timed(this.#options.traffic, () => this.#sent(call));
+  }
+
+  async #sent(call: Call): Promise<Answer> {
     const answer = await this.#exchange(call);
     const fine = (answer.status >= 200 && answer.status < 300) || call.alsoFine?.(answer.status);
     if (!fine) throw this.refusal(call, answer);
@@ -144,6 +150,7 @@ export class Server {
       try {
         connect(options, (...args) => {
           if (args[0]) this.#connectFailures.add(args[0]);
+          else tellCertificate(this.#options.traffic, args[1]);
           callback(...args);
         });
       } catch (error) {

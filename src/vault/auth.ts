@@ -11,6 +11,8 @@ const REFUSED_PAUSE_MS = 10_000;
 export interface TokenStanding {
   /** Unix ms; Infinity: never; undefined: there is no token yet. */
   readonly expiresAt: number | undefined;
+  /** How long it had to live when it was new, in ms; Infinity: for ever. */
+  readonly lifetimeMs: number | undefined;
   /** Why the last login or renewal failed. */
   readonly problem: Problem | undefined;
 }
@@ -57,7 +59,7 @@ export class VaultAuth {
   }
 
   standing(): TokenStanding {
-    return { expiresAt: this.#lease?.expiresAt, problem: this.#problem };
+    return { expiresAt: this.#lease?.expiresAt, lifetimeMs: this.#lease?.lifetimeMs, problem: this.#problem };
   }
 
   #now(): number {

@@ -4,6 +4,7 @@ import type { VaultPolicy } from '../policy/policy.ts';
 import type { Secret } from '../policy/secret.ts';
 import type { Answer, Call, Timeouts } from '../transport/call.ts';
 import { Server } from '../transport/server.ts';
+import type { Traffic } from '../transport/traffic.ts';
 import { VAULT } from './manner.ts';
 
 /** A call to Vault; `path` is below `/v1/`. */
@@ -22,13 +23,17 @@ export class VaultClient {
   readonly #namespace: string | undefined;
 
   /** Throws when the CA file cannot be read. */
-  constructor(policy: Pick<VaultPolicy, 'address' | 'namespace' | 'caFile'>, timeouts?: Timeouts) {
+  constructor(
+    policy: Pick<VaultPolicy, 'address' | 'namespace' | 'caFile'>,
+    { timeouts, traffic }: { readonly timeouts?: Timeouts; readonly traffic?: Traffic } = {},
+  ) {
     this.#namespace = policy.namespace;
     this.#server = new Server({
       base: policy.address,
       manner: VAULT,
       ...(policy.caFile !== undefined && { ca: readCa(policy.caFile) }),
       ...(timeouts && { timeouts }),
+      ...(traffic && { traffic }),
     });
   }
 

@@ -2,6 +2,7 @@ import type { SecretReference, VaultPolicy } from '../policy/policy.ts';
 import { Secret, type SecretSource } from '../policy/secret.ts';
 import type { Clock, SecretData, SecretStore, StoredSecret, StoreStanding, WrittenSecret } from '../rotation/ports.ts';
 import type { Answer, Timeouts } from '../transport/call.ts';
+import type { Traffic } from '../transport/traffic.ts';
 import { type TokenStanding, VaultAuth } from './auth.ts';
 import { encodePath, type VaultCall, VaultClient } from './client.ts';
 import { missingAnswer, missingSecret, presentAnswer, presentSecret, writtenAnswer, writtenSecret } from './kv2.ts';
@@ -15,6 +16,7 @@ export interface VaultStoreDeps {
   readonly clock: Clock;
   readonly secretOf: (reference: SecretReference) => SecretSource;
   readonly timeouts?: Timeouts;
+  readonly traffic?: Traffic;
 }
 
 /** The applications' secrets in the KV v2 engine of one Vault. Throws where the policy's CA file cannot be read. */
@@ -32,7 +34,7 @@ export class VaultStore implements SecretStore {
 
   constructor(policy: VaultPolicy, deps: VaultStoreDeps) {
     this.#mount = policy.mount;
-    this.#client = new VaultClient(policy, deps.timeouts);
+    this.#client = new VaultClient(policy, deps);
     const loginDeps = { client: this.#client, clock: deps.clock, secretOf: deps.secretOf };
     this.#auth = new VaultAuth(loginFor(policy.auth, loginDeps), loginDeps);
     this.#places = new Places(this.#client, policy, deps.clock);
@@ -63,6 +65,29 @@ export class VaultStore implements SecretStore {
       secrets: stringsIn(data.reveal()),
     };
     return writtenSecret(await this.#auth.use((token) => this.#client.ask({ ...call, token }, writtenAnswer)));
+  }
+
+  /**
+   * Deletes one version, which can be brought back (`vault kv undelete`); a newer one stays. It needs a right that a run
+   * does not: `update` on `<mount>/delete/<path>`. Throws `PortError`.
+   */
+  async delete(path: string, version: number): Promise<void> {
+    const call: VaultCall = {
+      attempted: `delete version ${version} of ${this.#mount}/${path} in Vault`,
+      method: 'POST',
+      path: this.#urlOf('delete', path),
+      body: { versions: [version] },
+      rules: [
+        {
+          when: (status, words) => status === 403 && !words.includes('invalid token'),
+          code: 'vault-permission-denied',
+          kind: 'rejected',
+          concerns: 'request',
+          remedy: `Give this login \`update\` on ${this.#urlOf('delete', path)}: config/vault-policy.hcl has the lines. Nothing was deleted.`,
+        },
+      ],
+    };
+    await this.#auth.use((token) => this.#client.send({ ...call, token }));
   }
 
   async standing(path: string, neededMs: number): Promise<StoreStanding> {
@@ -100,7 +125,7 @@ export class VaultStore implements SecretStore {
     return this.#client.close();
   }
 
-  #urlOf(kind: 'data' | 'metadata', path: string): string {
+  #urlOf(kind: 'data' | 'metadata' | 'delete', path: string): string {
     return `${encodePath(this.#mount)}/${kind}/${encodePath(path)}`;
   }
 

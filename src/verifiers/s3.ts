@@ -4,6 +4,7 @@ import type { Attempt, Timeouts } from '../transport/call.ts';
 import { badAnswer, unreachable } from '../transport/judge.ts';
 import { showable } from '../transport/scrub.ts';
 import { Server } from '../transport/server.ts';
+import { type Traffic, timed } from '../transport/traffic.ts';
 import { USER_AGENT } from '../version.ts';
 import { BoundedHandler } from './bounded-handler.ts';
 import { S3 } from './s3-manner.ts';
@@ -14,6 +15,8 @@ const TIMEOUTS: Timeouts = { connect: 5_000, answer: 15_000 };
 
 export interface S3VerifierDeps {
   readonly timeouts?: Timeouts;
+  /** Who hears of the calls to an endpoint, if anybody. */
+  readonly trafficOf?: (endpoint: string) => Traffic | undefined;
 }
 
 /** A verifier with connections of its own. */
@@ -22,16 +25,18 @@ export interface OpenVerifier extends Verifier {
 }
 
 export function openS3Verifier(deps: S3VerifierDeps = {}): OpenVerifier {
-  return new S3Verifier(deps.timeouts ?? TIMEOUTS);
+  return new S3Verifier(deps);
 }
 
 class S3Verifier implements OpenVerifier {
   readonly #timeouts: Timeouts;
+  readonly #trafficOf: NonNullable<S3VerifierDeps['trafficOf']> | undefined;
   readonly #handler: BoundedHandler;
   readonly #servers = new Map<string, Server>();
 
-  constructor(timeouts: Timeouts) {
+  constructor({ timeouts = TIMEOUTS, trafficOf }: S3VerifierDeps) {
     this.#timeouts = timeouts;
+    this.#trafficOf = trafficOf;
     // Without a bound on sockets the SDK has no occasion to write its warnings to the console.
     const agent = { keepAlive: true, maxSockets: Number.POSITIVE_INFINITY };
     this.#handler = new BoundedHandler({
@@ -45,18 +50,17 @@ class S3Verifier implements OpenVerifier {
 
   async probe(pair: KeyPair, target: S3Target, buckets: readonly string[]): Promise<Verdict> {
     const client = this.#openClient(pair, target);
-    const listed = await this.#listBuckets(client, pair, target);
+    const listed = await this.#timed(target, () => this.#listBuckets(client, pair, target));
     if (!listed.accepted) return listed;
     for (const bucket of buckets) {
-      const seen = await this.#headBucket(client, pair, target, bucket);
+      const seen = await this.#timed(target, () => this.#headBucket(client, pair, target, bucket));
       if (!seen.accepted) return seen;
     }
     return listed;
   }
 
   async reach(target: S3Target): Promise<void> {
-    const known = this.#servers.get(target.endpoint);
-    const server = known ?? new Server({ base: target.endpoint, manner: S3, timeouts: this.#timeouts });
+    const server = this.#servers.get(target.endpoint) ?? this.#serverOf(target);
     this.#servers.set(target.endpoint, server);
     const attempted = `reach S3 at ${target.endpoint}`;
     await server.send({ attempted, method: 'GET', path: '/', alsoFine: (status) => status < 500 });
@@ -65,6 +69,15 @@ class S3Verifier implements OpenVerifier {
   async close(): Promise<void> {
     this.#handler.destroy();
     await Promise.all([...this.#servers.values()].map((server) => server.close()));
+  }
+
+  #serverOf({ endpoint }: S3Target): Server {
+    const traffic = this.#trafficOf?.(endpoint);
+    return new Server({ base: endpoint, manner: S3, timeouts: this.#timeouts, ...(traffic && { traffic }) });
+  }
+
+  #timed({ endpoint }: S3Target, call: () => Promise<Verdict>): Promise<Verdict> {
+    return timed(this.#trafficOf?.(endpoint), call, ({ accepted }) => (accepted ? 'ok' : 'rejected'));
   }
 
   /** An old record may name a target that the SDK makes nothing of. */

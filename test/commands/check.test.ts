@@ -1,3 +1,6 @@
+import { randomBytes } from 'node:crypto';
+import { readFile, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
 import { checkCommand } from '../../src/commands/check.ts';
 import { runCommand } from '../../src/commands/run.ts';
@@ -11,7 +14,11 @@ async function check({ config, env }: Arranged) {
   const terminal = pretendTerminal(env);
   const code = await checkCommand({ config, offline: false, json: false }, terminal);
   const lines = terminal.written().trimEnd().split('\n');
-  return { code, lines, plain: lines.map((line) => line.replace(/ \(\d+ ms\)$/, '')) };
+  return {
+    code,
+    lines,
+    plain: lines.map((line) => line.replace(/ \(\d+ ms\)$/, '').replace(/for (59m|1h)$/, 'for 1h')),
+  };
 }
 
 test('check has a line with its time for each thing that it tried, applications in the policy’s order', async () => {
@@ -22,14 +29,17 @@ test('check has a line with its time for each thing that it tried, applications 
   const { vault, s3, instance } = on.sandbox;
   expect(plain).toEqual([
     `ok       policy ${on.config}: 3 applications`,
-    `ok       log in to Vault at ${vault} (approle)`,
+    `ok       log in to Vault at ${vault} (approle): the token lives for 1h`,
+    'ok       look at the mount secret: KV version 2',
+    'ok       compare this machine’s clock with Vault’s: they agree',
     `ok       list ${instance} at issuer local: 0 credentials in use`,
     `ok       reach S3 at ${s3}`,
     'ok       application billing: no credential yet; would issue generation 1 (first)',
     'ok       application reports: no credential yet; would issue generation 1 (first)',
     'ok       application archive: no credential yet; would issue generation 1 (first)',
+    'ok       read, create and update secret/apps/billing, secret/apps/reports, secret/apps/archive',
   ]);
-  for (const line of lines.slice(1)) expect(line).toMatch(/ \(\d+ ms\)$/);
+  for (const line of lines.slice(1, -1)) expect(line).toMatch(/ \(\d+ ms\)$/);
 });
 
 test('check tries the conditions of every application, due or not, with one list for all of them', async () => {
@@ -39,12 +49,14 @@ test('check tries the conditions of every application, due or not, with one list
   const lists = on.count('glesys', '/objectstorage/instancedetails');
   const { code, plain } = await check(on);
   expect(code).toBe(0);
-  expect(plain.slice(-3)).toEqual([
+  expect(plain.filter((line) => line.includes('application '))).toEqual([
     'ok       application billing: generation 1',
     'ok       application reports: generation 1',
     'ok       application archive: generation 1',
   ]);
-  expect(conditions()).toBe(3);
+  expect(plain.at(-1)).toMatch(/^ok {7}next rotations: (\w+ \d{4}-\d\d-\d\dT\d\d:\d\dZ(, )?){3}$/);
+  // the mount's own line, and each application
+  expect(conditions()).toBe(4);
   // the issuer's own line, and all applications together
   expect(lists()).toBe(2);
 });
@@ -78,12 +90,12 @@ test('check --json has one finding per application, in snake_case', async () => 
   const terminal = pretendTerminal(on.env);
   await checkCommand({ config: on.config, offline: false, json: true }, terminal);
   const findings = JSON.parse(terminal.written()) as Record<string, unknown>[];
-  expect(findings.slice(-3).map(({ what }) => String(what).split(':')[0])).toEqual([
+  expect(findings.slice(-4, -1).map(({ what }) => String(what).split(':')[0])).toEqual([
     'application billing',
     'application reports',
     'application archive',
   ]);
-  expect(Object.keys(findings.at(-1) ?? {})).toEqual(['what', 'is', 'duration_ms']);
+  expect(Object.keys(findings.at(-2) ?? {})).toEqual(['what', 'is', 'duration_ms']);
 });
 
 test('check --offline counts the applications too', async () => {
@@ -101,6 +113,63 @@ test('check counts what is not ours on the instance, and says what to do about w
   const { plain } = await check(on);
   const line = plain.find((one) => one.includes(`list ${instance}`));
   expect(line).toContain('2 credentials in use, of them 1 unclaimed');
-  expect(line).toContain('revoke them in the control panel if nobody uses them');
+  expect(line).toContain('rekeyd keys local shows them, and what to do');
   expect(line).toContain('and 1 foreign');
+});
+
+test('check of many applications sums up those that are well, and names what is not', async () => {
+  const names = Array.from({ length: 25 }, (_, index) => `app-${index}`);
+  const on = await arrange({ applications: Object.fromEntries(names.map((name) => [name, {}])) });
+  on.sandbox.vaultStore.poke('apps/app-7', { access_key_id: 'AKHAND', secret_access_key: 'by-hand' });
+  const { code, plain } = await check(on);
+  expect(code).toBe(1);
+  expect(plain.filter((line) => line.startsWith('ok       application '))).toEqual([]);
+  expect(plain).toContain('ok       24 of 25 applications are well');
+  expect(plain).toContain('wrong    application app-7: unmanaged');
+  expect(plain.find((line) => line.includes('read, create and update'))).toMatch(/apps\/app-4 and 20 more$/);
+});
+
+test('check says which paths the token may not write', async () => {
+  const on = await arrange(THREE);
+  on.sandbox.vaultCore.policies.set(
+    'rekeyd',
+    `path "secret/data/*" { capabilities = ["read"] }
+     path "secret/data/apps/billing" { capabilities = ["create", "read", "update"] }`,
+  );
+  const { code, plain } = await check(on);
+  expect(code).toBe(1);
+  expect(plain).toContain('wrong    applications reports, archive: path-not-writable');
+  expect(plain).toContain('ok       read, create and update secret/apps/billing');
+});
+
+test('check says where the clocks are too far apart', async () => {
+  const on = await arrange(THREE);
+  const date = new Date(Date.now() - 600_000).toUTCString();
+  const absent = { fault: 'status', status: 404, body: '{"errors":[]}', headers: { date } } as const;
+  on.sandbox.servers.vault.faults.add({ ...absent, path: '/v1/secret/data/apps/billing' });
+  const { code, plain } = await check(on);
+  expect(code).toBe(1);
+  const at = plain.indexOf('wrong    compare this machine’s clock with Vault’s: clocks-disagree');
+  expect(at).toBeGreaterThan(0);
+  expect(plain[at + 1]).toMatch(/(600|601) s apart/);
+});
+
+test('check says what is wrong with the mount on a line of its own', async () => {
+  const on = await arrange(THREE);
+  const policy = (await readFile(on.config, 'utf8')).replace('"vault":{', '"vault":{"mount":"nothing",');
+  await writeFile(on.config, policy);
+  const { code, plain } = await check(on);
+  expect(code).toBe(1);
+  expect(plain).toContain('wrong    look at the mount nothing: mount-not-kv2');
+});
+
+test('check does not call webhooks', async () => {
+  const on = await arrange(THREE);
+  await writeFile(join(dirname(on.config), 'hook-secret'), `whsec_${randomBytes(32).toString('base64')}`);
+  const hook = { url: 'http://127.0.0.1:9/hook', secret: { file: 'hook-secret' }, events: ['rotation.failed'] };
+  const policy = JSON.parse(await readFile(on.config, 'utf8'));
+  await writeFile(on.config, JSON.stringify({ ...policy, webhooks: [hook] }));
+  const { code, plain } = await check(on);
+  expect(plain.at(-1)).toBe('ok       1 webhook, not called');
+  expect(code).toBe(0);
 });

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { runProgram } from '../support/program.ts';
+import { poll } from '../support/poll.ts';
+import { runProgram, startProgram } from '../support/program.ts';
 import { useScene } from '../support/scene.ts';
 import { arrange } from './arrange.ts';
 
@@ -19,4 +20,14 @@ test('sandbox off loopback is a mistake in the call', async () => {
   const { code, output } = await runProgram(scene, ['sandbox', '--vault', '0.0.0.0:0']);
   expect(output).toBe('--vault 0.0.0.0:0: the sandbox listens on loopback only: 0.0.0.0 is not; use 127.0.0.1');
   expect(code).toBe(2);
+});
+
+test.each(['check', 'plan', 'status'])('Ctrl-C ends %s at once, whatever it waits for', async (name) => {
+  const on = await arrange({ applications: { billing: {} } });
+  const reads = on.count('vault', '/v1/secret/data/');
+  on.sandbox.servers.vault.faults.add({ fault: 'delay', delay_ms: 600_000, path: '/v1/secret/data/' });
+  const program = startProgram(scene, [name, '--config', on.config], on.env);
+  await poll('the read that hangs', 60_000, async () => (reads() > 0 ? true : undefined));
+  program.kill('SIGINT');
+  expect(await program.exited).toEqual({ code: 1, signal: null });
 });

@@ -25,6 +25,13 @@ test('problems that differ only by the path of each application are the same', (
   expect(concernsText([own('a')], pretendTerminal())).toContain('secret/apps/a in Vault');
 });
 
+test('problems that differ only by the name in the command to type are the same', () => {
+  const own = (name: string) => concern(name, { ...SEALED, remedy: `See it: rekeyd rotate ${name} --despite edited.` });
+  const text = concernsText([own('a'), own('a-b'), own('b.c')], pretendTerminal());
+  expect(text).toBe('\na, a-b, b.c: vault-sealed\n  Vault is sealed\n  See it: rekeyd rotate APP --despite edited.\n');
+  expect(concernsText([own('a')], pretendTerminal())).toContain('rekeyd rotate a --despite');
+});
+
 test('what differs otherwise, or in its kind, is told each by itself', () => {
   const other = concern('b', { ...SEALED, reason: 'Vault is on fire' });
   const text = concernsText([concern('a'), other, { ...concern('c'), kind: 'blocked' }], pretendTerminal());

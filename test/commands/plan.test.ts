@@ -30,7 +30,8 @@ test('plan shows what a first run would do with each application, in the policy�
   expect(
     coming.map(({ application, what }: { application: string; what: string }) => `${application}: ${what}`),
   ).toEqual(expect.arrayContaining(['billing: issue generation 2', 'reports: revoke generation 1']));
-  expect(issuer_calls).toBe(8);
+  // each is issued now and in thirty days, and its first one revoked a day later
+  expect(issuer_calls).toBe(6);
   expect(on.sandbox.credentials(on.sandbox.instance)).toEqual([]);
 });
 
@@ -90,12 +91,13 @@ test('plan of a short period over a long time is bounded, and says how it goes o
   expect(and_so_on).toEqual([{ application: 'often', goes: 'every 6s' }]);
   const text = await planText(on, 400);
   expect(text).toContain('\noften: and so on every 6s\n');
-  expect(text).toMatch(/more than \d+ steps in 400 days, more than \d+ calls that change something at issuers\n$/);
+  expect(text).toMatch(/^more than \d+ steps in 400 days, each one call that changes something at an issuer\./m);
+  expect(text).toMatch(/^Vault: more than \d+ reads/m);
 });
 
 test('plan counts one as one', async () => {
   const on = await arrange({ applications: { billing: {} } });
-  expect(await planText(on, 1)).toMatch(/\n1 step in 1 day, 2 calls that change something at issuers\n$/);
+  expect(await planText(on, 1)).toContain('\n1 step in 1 day, each one call');
 });
 
 test('plan has no row that is wider than the terminal', async () => {
@@ -105,4 +107,34 @@ test('plan has no row that is wider than the terminal', async () => {
   const rows = (await planText(on, 7, 80)).split('\n').filter((line) => line.includes(`${long}  `));
   expect(rows[0]).toMatch(/ {2}issue generation 1 .*…$/);
   for (const row of rows) expect(row.length).toBeLessThanOrEqual(80);
+});
+
+test('plan tells the calls that a daemon makes by then, and whether the issuer’s limit is enough', async () => {
+  const on = await arrange({ ...TWO, limits: { per_second: 5 } });
+  const { calls } = await plan(on, 1);
+  const [local] = calls.issuers;
+  // one list every five minutes
+  expect(local).toMatchObject({ issuer: 'local', lists: 288, issues: 2, revokes: 0, total: 290 });
+  expect(local.per_second).toMatchObject({ limit: 5 });
+  expect(local.busiest_minute).toMatchObject({ changes: 2, takes_seconds: 0.4 });
+  const text = await planText(on, 1);
+  expect(text).toMatch(/^ISSUER +LISTS +ISSUES +REVOKES/m);
+  expect(text).toMatch(/^local +288 +2 +0 /m);
+  expect(text).toMatch(/^local: the busiest hour needs \S+ of the 5 calls a second that limits.per_second allows\.$/m);
+});
+
+test('plan says where the limit is too low for what comes', async () => {
+  const names = Array.from({ length: 40 }, (_, index) => `app-${index}`);
+  const often = { rotate: { every: '30s' }, grace: '15s', consumers: { refresh: '5s' } };
+  const on = await arrange({
+    applications: Object.fromEntries(names.map((name) => [name, often])),
+    limits: { per_second: 1 },
+  });
+  expect(await planText(on, 1)).toMatch(/^local: the busiest hour needs \S+ of the 1 calls .* rotations come late\./m);
+});
+
+test('plan about some applications counts the calls of those only', async () => {
+  const on = await arrange(TWO);
+  const { calls } = await plan(on, 1, ['reports']);
+  expect(calls.issuers[0]).toMatchObject({ issues: 1 });
 });

@@ -1,3 +1,4 @@
+import { stripVTControlCharacters } from 'node:util';
 import { expect, test } from 'vitest';
 import { rotateCommand } from '../../src/commands/rotate.ts';
 import { pretendTerminal } from '../support/terminal.ts';
@@ -57,4 +58,55 @@ test('rotate is 1 when a credential whose grace is over cannot be revoked', asyn
   const { code, said } = await rotate(on, 'billing');
   expect(said[0]).toMatchObject({ rotated: true, generation: 3, notices: [{ code: 'revocation-failed' }] });
   expect(code).toBe(1);
+});
+
+/** Rotates all as a person at a terminal sees it. */
+async function rotateAtTerminal({ config, env }: Arranged) {
+  const terminal = pretendTerminal(env, { isInteractive: true, complaintColumns: 100, columns: 100 });
+  const options = { config, applications: [], all: true, despite: [], json: false };
+  const code = await rotateCommand(options, terminal);
+  const plain = stripVTControlCharacters;
+  return { code, text: plain(terminal.written()), beside: plain(terminal.complained()).split('\r') };
+}
+
+test('rotate --all on a terminal shows a bar that reaches its end and goes away, and no log line of what went well', async () => {
+  const { code, text, beside } = await rotateAtTerminal(await arrange(THREE));
+  expect(code).toBe(0);
+  expect(beside).toContainEqual(expect.stringMatching(/^\[-{20}\] 0 of 3/));
+  expect(beside).toContainEqual(expect.stringMatching(/^\[#{20}\] 3 of 3/));
+  expect(beside.at(-1)).toBe('');
+  expect(beside.filter((line) => line !== '' && !line.startsWith('['))).toEqual([]);
+  expect(text.trimEnd().split('\n').at(-1)).toBe('3 of 3 rotated');
+});
+
+test('rotate says at the end what succeeded and what did not, and why', async () => {
+  const on = await arrange(THREE);
+  on.sandbox.vaultStore.poke('apps/reports', { access_key_id: 'AKHAND', secret_access_key: 'by-hand' });
+  const { code, text } = await rotateAtTerminal(on);
+  expect(code).toBe(1);
+  expect(text).toMatch(/^billing: rotated to generation 1 /m);
+  expect(text).toContain('reports: refused: unmanaged');
+  expect(text.trimEnd().split('\n').at(-1)).toBe('2 of 3 rotated; 1 refused: reports');
+});
+
+test('rotate in a pipe has no bar: log lines beside the result', async () => {
+  const on = await arrange(THREE);
+  const terminal = pretendTerminal(on.env);
+  await rotateCommand({ config: on.config, applications: [], all: true, despite: [], json: false }, terminal);
+  const events = terminal
+    .complained()
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line).event);
+  expect(events.filter((event) => event === 'rotation.done')).toHaveLength(3);
+});
+
+test('rotate that is stopped names what it did not begin', async () => {
+  const on = await arrange(THREE);
+  const terminal = pretendTerminal(on.env);
+  terminal.stop();
+  expect(
+    await rotateCommand({ config: on.config, applications: [], all: true, despite: [], json: true }, terminal),
+  ).toBe(1);
+  expect(terminal.complained()).toContain('stopped before 3 more: billing, reports, archive');
 });

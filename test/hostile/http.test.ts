@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { type HttpServer, startHttp } from '../../src/http/server.ts';
 import { MissingSecret, Secret } from '../../src/policy/secret.ts';
-import { Metrics } from '../../src/telemetry/metrics.ts';
+import { httpOptions, UNLIMITED } from '../http/serving.ts';
 import { boardOf, NOW, outcomeOf } from '../telemetry/views.ts';
 import { closing } from '../transport/failure.ts';
 import { PATIENCE, runs } from './runs.ts';
@@ -14,19 +14,14 @@ const TOKEN = 'open-sesame-the-token-of-the-test';
 async function served(host = '127.0.0.1') {
   const board = boardOf(['billing']);
   board.record(outcomeOf('billing'), NOW);
-  const now = () => NOW;
-  const about = { board, now, issuers: new Map(), circuits: () => [], effectiveResyncMs: () => 1, version: '1' };
   const rotated: string[] = [];
   const failures: unknown[] = [];
   const server: HttpServer = closing(
     await startHttp({
+      ...httpOptions({ board }),
+      allowances: { read: UNLIMITED, write: UNLIMITED },
       listen: { host, port: 0 },
       token: async () => new Secret(TOKEN),
-      board,
-      metrics: new Metrics(about),
-      now,
-      sinceBeatMs: () => 0,
-      missing: () => [],
       rotate: async (name) => {
         rotated.push(name);
         return outcomeOf(name);

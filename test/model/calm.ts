@@ -1,10 +1,11 @@
 import type { Outcome } from '../../src/rotation/outcome.ts';
-import type { OperatorRequest } from '../../src/rotation/rotator.ts';
+import type { Amendment, OperatorRequest } from '../../src/rotation/rotator.ts';
 import type { Call, Manner } from './calls.ts';
+import { callerOf, type Errand } from './errands.ts';
 import { fare } from './fare.ts';
 import type { Heart } from './heart.ts';
 import type { Outside } from './outside.ts';
-import { type Charge, callerOf, Replica } from './replica.ts';
+import { type Charge, Replica, type Stimulus } from './replica.ts';
 
 const NOTHING_FREE: ReadonlySet<never> = new Set();
 const MOST_PASSES = 12;
@@ -28,10 +29,19 @@ export class Calm {
     return this.#replica.told;
   }
 
-  async pass(application: string, request?: OperatorRequest): Promise<Outcome> {
-    const replica = this.#replica;
+  pass(application: string, request?: OperatorRequest): Promise<Outcome> {
+    const errand = request ? { request } : {};
+    return this.#see(application, { pass: application, ...errand, now: this.outside.now }, errand);
+  }
+
+  amend(application: string, word: Amendment): Promise<Outcome> {
     const { now } = this.outside;
-    await replica.feel({ pass: application, ...(request && { request }), now });
+    return this.#see(application, { amend: application, amendment: word, now }, { word });
+  }
+
+  async #see(application: string, beginning: Stimulus, errand: Errand): Promise<Outcome> {
+    const replica = this.#replica;
+    await replica.feel(beginning);
     for (;;) {
       const ended = replica.ended(application);
       if (ended) return ended;
@@ -39,7 +49,7 @@ export class Calm {
       if (!waiting) throw new Error('a pass neither ended nor waits for anything');
       const { call, nth } = waiting;
       if (call.op === 'sleep') this.outside = { ...this.outside, now: Math.max(this.outside.now, call.until) };
-      const { outside, result } = fare(this.outside, call, this.#manner(call), callerOf(this.#charge, request));
+      const { outside, result } = fare(this.outside, call, this.#manner(call), callerOf(this.#charge, errand));
       this.outside = outside;
       await replica.feel({ answer: result, to: nth, now: outside.now });
     }

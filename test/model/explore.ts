@@ -1,14 +1,16 @@
-import type { OperatorRequest } from '../../src/rotation/rotator.ts';
+import type { Amendment, OperatorRequest } from '../../src/rotation/rotator.ts';
 import { type Call, FAULTS, type Manner, wordsOf } from './calls.ts';
 import { wrongInTheEnd } from './ending.ts';
+import { callerOf } from './errands.ts';
 import { deliver, fare } from './fare.ts';
 import type { Heart } from './heart.ts';
 import { nextMoment } from './moments.ts';
 import { nameOf } from './names.ts';
-import type { Caller, Outside } from './outside.ts';
+import { broken, type Caller, type Outside } from './outside.ts';
 import { wrongWith } from './promises.ts';
 import { Recall, type Stand } from './recall.ts';
-import { type Charge, callerOf, type Stimulus } from './replica.ts';
+import type { Charge, Stimulus } from './replica.ts';
+import { brokenSaid } from './words.ts';
 
 /** How much of what may happen, happens at most. */
 export interface Bounds {
@@ -38,6 +40,8 @@ export interface Scene {
   /** What is asked for; to rotate, where nothing is said. */
   readonly request?: OperatorRequest;
   readonly hands?: readonly Hand[];
+  /** What people put into the record, each once, by a command line: the process of the last charge. */
+  readonly amendments?: readonly Amendment[];
   /** How a call fares in this scene, whatever the bounds say. */
   readonly fate?: (outside: Outside, call: Call) => Manner | undefined;
   /** How it must end, once nothing goes wrong any more and nobody does anything by hand; `anyhow` where a person must. */
@@ -70,6 +74,7 @@ interface State {
 interface Left extends Omit<Bounds, 'passes'> {
   readonly passes: readonly number[];
   readonly hands: readonly number[];
+  readonly amendments: readonly number[];
 }
 
 /** Who only looks. */
@@ -138,8 +143,13 @@ class Exploration {
   }
 
   #first(): State {
-    const { outside, charges, bounds, hands } = this.#scene;
-    const left: Left = { ...bounds, passes: charges.map(() => bounds.passes), hands: (hands ?? []).map((_, n) => n) };
+    const { outside, charges, bounds, hands = [], amendments = [] } = this.#scene;
+    const left: Left = {
+      ...bounds,
+      passes: charges.map(() => bounds.passes),
+      hands: hands.map((_, n) => n),
+      amendments: amendments.map((_, n) => n),
+    };
     return { outside, stories: charges.map(() => []), left, step: '', from: undefined };
   }
 
@@ -185,10 +195,24 @@ class Exploration {
     const passes = left.passes.with(replica, (left.passes[replica] ?? 0) - 1);
     const pass = { pass: this.#scene.application, now: outside.now };
     const looks = this.#feel({ ...state, left: { ...left, passes } }, replica, pass, `${charge.replica} looks`);
-    if (left.requests < 1) return [looks];
+    const begun = [looks, ...this.#amendings({ ...state, left: { ...left, passes } }, replica, charge)];
+    if (left.requests < 1) return begun;
     const asked = { ...state, left: { ...left, passes, requests: left.requests - 1 } };
     const { request = { rotate: true, despite: [] } } = this.#scene;
-    return [looks, this.#feel(asked, replica, { ...pass, request }, `${charge.replica} is asked to rotate`)];
+    return [...begun, this.#feel(asked, replica, { ...pass, request }, `${charge.replica} is asked to rotate`)];
+  }
+
+  #amendings(state: State, replica: number, charge: Charge): Promise<State>[] {
+    const { application, charges, amendments = [] } = this.#scene;
+    const { left, outside } = state;
+    if (replica !== charges.length - 1) return [];
+    return left.amendments.flatMap((n) => {
+      const amendment = amendments[n];
+      if (!amendment) return [];
+      const after = { ...state, left: { ...left, amendments: left.amendments.filter((other) => other !== n) } };
+      const stimulus = { amend: application, amendment, now: outside.now };
+      return [this.#feel(after, replica, stimulus, `${charge.replica} is asked to ${amendment.amend}`)];
+    });
   }
 
   #onwards(state: State, replica: number, { waiting }: Stand): Promise<State>[] {
@@ -197,7 +221,7 @@ class Exploration {
     if (!waiting || !charge) return [];
     const { call, nth } = waiting;
     if (call.op === 'sleep' && call.until > outside.now) return [];
-    const by = callerOf(charge, this.#recall.requestIn(stories[replica] ?? []));
+    const by = this.#callerIn(state, charge, replica, call);
     const fate = this.#scene.fate?.(outside, call);
     const free: readonly Manner[] = ['done', ...(left.faults > 0 ? (FAULTS[call.op] ?? []) : [])];
     const after = (fate ? [fate] : free).map((manner) => {
@@ -219,9 +243,22 @@ class Exploration {
     return [...after, Promise.resolve(dead)];
   }
 
+  #callerIn({ outside, stories }: State, charge: Charge, replica: number, { op }: Call): Caller {
+    const story = stories[replica] ?? [];
+    const matters = op === 'revoke' && outside.heldFrom !== undefined;
+    const version = matters ? this.#recall.versionIn(story) : undefined;
+    const seen = version === undefined ? {} : { seen: { [this.#path(replica)]: version } };
+    return callerOf(charge, { ...this.#recall.errandIn(story), ...seen });
+  }
+
+  #path(replica: number): string {
+    const { charges, application } = this.#scene;
+    return charges[replica]?.applications.find(({ name }) => name === application)?.path ?? '';
+  }
+
   /** Reading back what was just written changes nothing and is part of the same step. */
   async #feel(state: State, replica: number, stimulus: Stimulus, step: string): Promise<State> {
-    const { outside } = state;
+    let { outside } = state;
     let story = [...(state.stories[replica] ?? []), this.#recall.number(stimulus)];
     let stand = await this.#recall.stand(replica, story);
     while (stand.waiting?.call.op === 'read-back') {
@@ -231,7 +268,10 @@ class Exploration {
       stand = await this.#recall.stand(replica, story);
     }
     const isOver = !stand.waiting && !stand.leak && !this.#scene.lasting;
-    return { ...state, stories: state.stories.with(replica, isOver ? [] : story), step, from: state };
+    const path = this.#path(replica);
+    const isNewest = this.#recall.versionIn(story) === outside.secrets[path]?.version;
+    if (stand.standing && isNewest) outside = broken(outside, brokenSaid(outside, path, stand.standing));
+    return { ...state, outside, stories: state.stories.with(replica, isOver ? [] : story), step, from: state };
   }
 
   #arrivals(state: State): State[] {

@@ -14,6 +14,7 @@ import {
   wornAt,
 } from './outside.ts';
 import { brokenByCall, brokenByRevoke, brokenByWrite } from './promises.ts';
+import { noteHold, noteShortened } from './words.ts';
 
 interface Effect {
   readonly outside: Outside;
@@ -123,7 +124,8 @@ function write(outside: Outside, call: Extract<Call, { op: 'write' }>, by: Calle
   const isSame = wornAt(outside, call.path)?.id === wornAt(unlocked, call.path)?.id;
   const locked = isSame && outside.secrets[call.path]?.locked === 'credential';
   const written = locked ? put(outside, call.path, call.data, 'credential') : unlocked;
-  const after = noteMapping(outside, noteReplaced(outside, written, call.path), call);
+  const replaced = noteMapping(outside, noteReplaced(outside, written, call.path), call);
+  const after = noteHold(outside, noteShortened(outside, replaced, by), call.path);
   const judged = broken(after, brokenByWrite(outside, after, call, by));
   return { outside: judged, result: { ok: { version: version + 1 } } };
 }

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { type RotationRecord, readRecord } from '../../src/rotation/record.ts';
+import type { Amendment } from '../../src/rotation/rotator.ts';
 import type { Call, Data } from './calls.ts';
 
 /** A credential, and what became of it. */
@@ -15,6 +16,10 @@ export interface Key {
   readonly endedBy?: 'rekeyd' | 'hand';
   /** When another one took its place, Unix ms: from then on consumers have the grace. */
   readonly replacedAt?: number;
+  /** A person said that its grace ends then, Unix ms. */
+  readonly graceCutTo?: number;
+  /** It is lost by a restored Vault and may be in use: only a person has it revoked. */
+  readonly lost?: true;
 }
 
 /** The newest version at a path; `data` is null where it was deleted. */
@@ -40,6 +45,12 @@ export interface Caller {
   /** Whether somebody asked for a rotation in this pass, and lifted a refusal for it. */
   readonly asked: boolean;
   readonly despite: boolean;
+  /** Whether the current credential was reported leaked. */
+  readonly leaked?: true;
+  /** What a person put into the record by it. */
+  readonly word?: Amendment;
+  /** By path, the version that it knows of; absent: the newest. */
+  readonly seen?: Readonly<Record<string, number>>;
   /** Why nothing that it issues could be published and kept. */
   readonly unfit?: string;
 }
@@ -55,6 +66,8 @@ export interface Outside {
   /** By path, the mappings that rekeyd wrote there one after the other. */
   readonly mappings: Readonly<Record<string, readonly string[]>>;
   readonly flights: readonly Flight[];
+  /** By path, the version by which a person's hold came in. */
+  readonly heldFrom?: Readonly<Record<string, number>>;
   /** The issuer's list lacks what Vault holds. */
   readonly shortList: boolean;
   /** At so many live credentials, or strays, of an application nothing more may be issued for it. */
@@ -125,7 +138,16 @@ export function put(outside: Outside, path: string, data: Data | null, locked?: 
 /** What rekeyd's write has replaced has its grace from now on. Where a person replaced it, that is the person's affair. */
 export function noteReplaced(before: Outside, after: Outside, path: string): Outside {
   const [old, worn] = [wornAt(before, path), wornAt(after, path)];
-  return old && old.id !== worn?.id ? withKey(after, { ...old, replacedAt: after.now }) : after;
+  if (!old || old.id === worn?.id) return after;
+  // it came back and served again: what was said of its earlier grace is no longer meant
+  const { graceCutTo: _, ...again } = old;
+  return withKey(after, { ...again, replacedAt: after.now });
+}
+
+/** Whether somebody keeps it in any field of a secret, rekeyd's own state aside. */
+export function standsInAField({ secrets }: Outside, { accessKeyId }: Pick<Key, 'accessKeyId'>): boolean {
+  const fields = Object.values(secrets).flatMap(({ data }) => Object.entries(data ?? {}));
+  return fields.some(([name, value]) => name !== 'rekeyd' && value === accessKeyId);
 }
 
 export function broken(outside: Outside, wrong: string | undefined): Outside {

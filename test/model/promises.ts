@@ -1,15 +1,26 @@
 import { parseMarker } from '../../src/rotation/marker.ts';
 import type { Call } from './calls.ts';
-import { type Caller, isWorn, type Key, type Outside, placeOf, recordAt, secretOf, wornAt } from './outside.ts';
+import {
+  type Caller,
+  isWorn,
+  type Key,
+  type Outside,
+  placeOf,
+  recordAt,
+  secretOf,
+  standsInAField,
+  wornAt,
+} from './outside.ts';
+import { brokenWord, graceCutTo } from './words.ts';
 
 /**
  * What is promised, judged from outside of rekeyd: by what really stands in Vault and at the issuer. I1 to I6 are the
  * invariants of the design. Beside them: **H**, what a person must decide is left alone; **N**, nothing is rotated or
  * revoked that need not be; **B**, nothing is issued that could not be published; **P**, two policies do not rewrite
- * one another for ever.
+ * one another for ever; **W** (`words.ts`), what people put into a record stands.
  */
 
-/** So far replicas may go by their own clocks; what cannot be taken back needs Vault's word too. */
+/** So far replicas may go by their own clocks; that a grace is over needs Vault's word too. */
 const CLOCKS_APART_MS = 60_000;
 
 type Revoke = Extract<Call, { op: 'revoke' }>;
@@ -21,15 +32,16 @@ export function brokenByRevoke(outside: Outside, key: Key, by: Caller): string |
   if (!isCallers(key, by)) return `I6 ${accessKeyId} was revoked, which is not the revoker's`;
   if (isWorn(outside, key)) return `I1 ${accessKeyId} was revoked while Vault holds it`;
   if (standsInAField(outside, key)) return `H ${accessKeyId} was revoked while somebody keeps it in a field`;
+  if (key.lost && key.graceCutTo === undefined)
+    return `I3 ${accessKeyId} was revoked, which only a person may have revoked`;
   if (replacedAt === undefined) return undefined;
-  const early = Math.ceil((replacedAt + outside.graceMs - outside.now) / 1000);
+  const early = Math.ceil((graceEnd(key, outside) - outside.now) / 1000);
   return early > 0 ? `I3 ${accessKeyId} was revoked ${early} s before its grace was over` : undefined;
 }
 
-/** Whether somebody keeps it in any field of a secret, rekeyd's own state aside. */
-export function standsInAField({ secrets }: Outside, { accessKeyId }: Key): boolean {
-  const fields = Object.values(secrets).flatMap(({ data }) => Object.entries(data ?? {}));
-  return fields.some(([name, value]) => name !== 'rekeyd' && value === accessKeyId);
+/** When consumers of a key that was replaced must have the new one, Unix ms; Infinity: it was not replaced. */
+export function graceEnd(key: Key, { graceMs }: Pick<Outside, 'graceMs'>): number {
+  return Math.min((key.replacedAt ?? Number.POSITIVE_INFINITY) + graceMs, graceCutTo(key));
 }
 
 /** The promise that beginning this call breaks, whatever becomes of it. */
@@ -44,7 +56,7 @@ function brokenByIssue(outside: Outside, by: Caller): string | undefined {
   const known = new Set(Object.values(by.paths).flatMap((path) => knownAt(outside, path)));
   const strays = own.filter(({ id }) => !known.has(id));
   const { live, strays: most } = outside.limits ?? { live: Infinity, strays: Infinity };
-  if (own.length >= live) return `B a credential was issued beside ${own.length} live ones`;
+  if (own.length >= (by.leaked ? 2 * live : live)) return `B a credential was issued beside ${own.length} live ones`;
   return strays.length >= most ? `B a credential was issued beside ${strays.length} strays` : undefined;
 }
 
@@ -56,7 +68,8 @@ function knownAt(outside: Outside, path: string): readonly (string | undefined)[
 function brokenByHeldRevoke(outside: Outside, { id }: Revoke, by: Caller): string | undefined {
   const held = Object.values(by.paths).some((path) => {
     const record = recordAt(outside, path);
-    return isHeld(outside, path) && record?.superseded.some((entry) => entry.id === id);
+    const isKnown = (by.seen?.[path] ?? Number.POSITIVE_INFINITY) >= (outside.heldFrom?.[path] ?? 0);
+    return isKnown && isHeld(outside, path) && record?.superseded.some((entry) => entry.id === id);
   });
   return held ? `N ${id} was revoked during a hold` : undefined;
 }
@@ -76,9 +89,10 @@ export function brokenByWrite(before: Outside, after: Outside, { path }: Write, 
     brokenLock(before, path, by, isNew) ??
     (worn && brokenByUnverified(before, after, path, worn, isNew)) ??
     (worn && brokenByWrongSecret(after, path, worn)) ??
-    brokenByLoss(before, after, path) ??
+    brokenByLoss(before, after, path, by) ??
     (old?.live && isNew ? brokenByNeedless(before, path, by) : undefined) ??
-    brokenByPingPong(after, path)
+    brokenByPingPong(after, path) ??
+    brokenWord(before, after, path, by)
   );
 }
 
@@ -109,8 +123,9 @@ function brokenByWrongSecret({ secrets }: Outside, path: string, { accessKeyId }
 }
 
 /** What others keep in the same secret stays as it was. */
-function brokenByLoss(before: Outside, after: Outside, path: string): string | undefined {
-  const ours = new Set(['rekeyd', ...Object.keys(recordAt(after, path)?.fields ?? {})]);
+function brokenByLoss(before: Outside, after: Outside, path: string, { word }: Caller): string | undefined {
+  const { fields = {} } = recordAt(word?.amend === 'retire' ? before : after, path) ?? {};
+  const ours = new Set(['rekeyd', ...Object.keys(fields)]);
   const theirs = Object.entries(before.secrets[path]?.data ?? {}).filter(([name]) => !ours.has(name));
   const lost = theirs.find(([name, value]) => after.secrets[path]?.data?.[name] !== value);
   return lost && `H ${lost[0]} at ${path}, which is not rekeyd's, was lost`;
@@ -119,12 +134,13 @@ function brokenByLoss(before: Outside, after: Outside, path: string): string | u
 /** A live credential is replaced when it is due and nothing holds it, or when somebody asks. */
 function brokenByNeedless(before: Outside, path: string, by: Caller): string | undefined {
   const record = recordAt(before, path);
-  if (!record || by.asked) return undefined;
+  if (!record || by.asked || by.word?.amend === 'retire') return undefined;
   if (isHeld(before, path)) return `N ${path} was rotated during a hold`;
   const isEarly = before.now + CLOCKS_APART_MS < Date.parse(record.rotate_at);
   return isEarly ? `N ${path} was rotated before it was due` : undefined;
 }
 
+/** A hold is over once it is by every clock. */
 function isHeld(outside: Outside, path: string): boolean {
   const hold = recordAt(outside, path)?.hold;
   return hold !== undefined && Date.parse(hold.until) > outside.now;
@@ -140,6 +156,8 @@ export function wrongWith(outside: Outside): string | undefined {
   if (outside.wrong) return outside.wrong;
   for (const path of Object.keys(outside.secrets)) {
     const worn = wornAt(outside, path);
+    if (worn && recordAt(outside, path)?.credential === null)
+      return `I1 ${path} is retired and names ${worn.accessKeyId}`;
     if (worn?.endedBy === 'rekeyd') return `I1 Vault holds ${worn.accessKeyId} at ${path}, which rekeyd revoked`;
   }
   return undefined;

@@ -1,5 +1,6 @@
-import type { OperatorRequest } from '../../src/rotation/rotator.ts';
+import type { Amendment } from '../../src/rotation/rotator.ts';
 import type { Call } from './calls.ts';
+import { type Errand, versionTold } from './errands.ts';
 import type { Heart } from './heart.ts';
 import { type Charge, Replica, type Stimulus, type Waiting } from './replica.ts';
 
@@ -13,6 +14,8 @@ export interface Stand {
   readonly waiting: Waiting | undefined;
   /** A secret that it told. */
   readonly leak: string | undefined;
+  /** What a person was told to stand in the record now. */
+  readonly standing: Amendment | undefined;
 }
 
 /**
@@ -41,11 +44,21 @@ export class Recall {
     return this.#byNumber.length - 1;
   }
 
-  /** What was asked for in the pass that this story ends in. */
-  requestIn(story: readonly number[]): OperatorRequest | undefined {
-    const begun = story.findLast((number) => 'pass' in (this.#byNumber[number] ?? {}));
-    const stimulus = begun === undefined ? undefined : this.#byNumber[begun];
-    return stimulus && 'pass' in stimulus ? stimulus.request : undefined;
+  /** What was asked for in the pass or amendment that this story ends in. */
+  errandIn(story: readonly number[]): Pick<Errand, 'request' | 'word'> {
+    const stimuli = story.map((number) => this.#byNumber[number]);
+    const begun = stimuli.findLast((stimulus) => stimulus && ('pass' in stimulus || 'amend' in stimulus));
+    if (begun && 'amend' in begun) return { word: begun.amendment };
+    return begun && 'pass' in begun && begun.request ? { request: begun.request } : {};
+  }
+
+  /** The version that was told last in this story. */
+  versionIn(story: readonly number[]): number | undefined {
+    const versions = story.map((number) => {
+      const stimulus = this.#byNumber[number];
+      return stimulus && 'answer' in stimulus ? versionTold(stimulus.answer) : undefined;
+    });
+    return versions.findLast((version) => version !== undefined);
   }
 
   async stand(replica: number, story: readonly number[]): Promise<Stand> {
@@ -56,7 +69,7 @@ export class Recall {
     this.#keep(key, alive);
     if (alive.isBusy && alive.waiting.length === 0) throw new Error('a pass neither ended nor waits for anything');
     const leak = alive.told.find((text) => text.includes('SECRET'));
-    const stand: Stand = { waiting: alive.waiting[0], leak };
+    const stand: Stand = { waiting: alive.waiting[0], leak, standing: alive.standing };
     this.#stands.set(key, stand);
     return stand;
   }

@@ -3,11 +3,11 @@ import type { ApplicationPolicy } from '../../src/policy/policy.ts';
 import { Secret } from '../../src/policy/secret.ts';
 import type { Outcome } from '../../src/rotation/outcome.ts';
 import type { Issuer, SecretStore, StoredSecret, StoreStanding, Verdict, Verifier } from '../../src/rotation/ports.ts';
-import type { OperatorRequest } from '../../src/rotation/rotator.ts';
+import type { Amender, Amendment, OperatorRequest, Rotator } from '../../src/rotation/rotator.ts';
 import type { IssuerSite, World } from '../../src/rotation/world.ts';
 import type { Call, Data, Failure, Result } from './calls.ts';
 import type { Heart } from './heart.ts';
-import { type Caller, placeOf, REGION } from './outside.ts';
+import { placeOf, REGION } from './outside.ts';
 
 /** What one replica is told to look after. */
 export interface Charge {
@@ -35,19 +35,10 @@ export interface Unfit {
   readonly silent?: boolean;
 }
 
-export function callerOf({ owner, applications, unfit }: Charge, request: OperatorRequest | undefined): Caller {
-  return {
-    owner,
-    paths: Object.fromEntries(applications.map(({ name, path }) => [name, path])),
-    asked: request !== undefined,
-    despite: (request?.despite.length ?? 0) > 0,
-    ...(unfit && { unfit: unfit.because }),
-  };
-}
-
 /** Something that happens to a replica, as data: the same stimuli always lead to the same calls. `now`: Unix ms. */
 export type Stimulus =
   | { readonly pass: string; readonly request?: OperatorRequest; readonly now: number }
+  | { readonly amend: string; readonly amendment: Amendment; readonly now: number }
   | { readonly survey: true; readonly now: number }
   | { readonly answer: Result; readonly to: number; readonly now: number };
 
@@ -81,8 +72,11 @@ export class Replica {
   #now = 0;
   /** Paths that the pass over them has written. */
   readonly #written = new Set<string>();
+  /** Paths whose record is being amended: whatever is read there after a write is no mere reading back. */
+  readonly #amended = new Set<string>();
   readonly #ended = new Map<string, Outcome>();
   #underWay = 0;
+  #standing: Amendment | undefined;
   /** Everything that left it for people to read. */
   readonly told: string[] = [];
 
@@ -103,6 +97,11 @@ export class Replica {
     return this.#underWay > 0;
   }
 
+  /** The amendment that ended last, where a person was told that the record says so now. */
+  get standing(): Amendment | undefined {
+    return this.#standing;
+  }
+
   /** How the last pass over an application ended, once it has. */
   ended(application: string): Outcome | undefined {
     return this.#ended.get(application);
@@ -111,17 +110,34 @@ export class Replica {
   /** Resolves when everything that follows has happened and only answers are waited for. */
   async feel(stimulus: Stimulus): Promise<void> {
     this.#now = stimulus.now + this.#charge.aheadMs;
-    if ('pass' in stimulus) this.#begin(stimulus.pass, stimulus.request);
+    if ('pass' in stimulus) this.#begin(stimulus.pass, (rotator) => rotator.pass(stimulus.pass, stimulus.request));
+    else if ('amend' in stimulus) this.#amend(stimulus.amend, stimulus.amendment);
     else if ('survey' in stimulus) this.#survey();
     else this.#answer(stimulus.to, stimulus.answer);
     await new Promise((resolve) => setImmediate(resolve));
   }
 
-  #begin(application: string, request: OperatorRequest | undefined): void {
+  #begin(application: string, set: (rotator: Rotator & Amender) => Promise<Outcome>): void {
+    const path = this.#pathOf(application);
     this.#ended.delete(application);
-    this.#written.delete(this.#charge.applications.find(({ name }) => name === application)?.path ?? '');
+    this.#written.delete(path);
+    this.#amended.delete(path);
     this.#underWay += 1;
-    void this.#rotator.pass(application, request).then((outcome) => this.#end(outcome));
+    this.#standing = undefined;
+    void set(this.#rotator).then((outcome) => this.#end(outcome));
+  }
+
+  #amend(application: string, amendment: Amendment): void {
+    this.#begin(application, async (rotator) => {
+      this.#amended.add(this.#pathOf(application));
+      const { outcome, stands } = await rotator.amend(application, amendment);
+      if (stands) this.#standing = amendment;
+      return outcome;
+    });
+  }
+
+  #pathOf(application: string): string {
+    return this.#charge.applications.find(({ name }) => name === application)?.path ?? '';
   }
 
   /** All applications are looked at, as at a resync. */
@@ -242,7 +258,7 @@ export class Replica {
             stored.data ? ({ ...stored, data: new Secret(stored.data) } as StoredSecret) : stored,
         ),
       write: (path, data, version) => {
-        this.#written.add(path);
+        if (!this.#amended.has(path)) this.#written.add(path);
         return this.#ask(
           { op: 'write', path, data: data.reveal(), version },
           (written: { version: number }) => written,

@@ -1,6 +1,7 @@
 import { dirname, resolve } from 'node:path';
 import type { Plugin } from 'vitest/config';
-import { type Patch, SABOTAGES } from './sabotages.ts';
+import type { Patch } from './sabotage.ts';
+import { SABOTAGES } from './sabotages.ts';
 
 const ROTATION = resolve(import.meta.dirname, '..', '..', 'src', 'rotation');
 const ASKED = /^(?<file>.*\/src\/rotation\/[\w-]+\.ts)\?sabotage=(?<name>.*)$/;

@@ -1,23 +1,5 @@
-/** What somebody might make of the heart by mistake: one change each, and the promise that it must be seen to break. */
-
-export interface Patch {
-  /** Below `src/rotation/`. */
-  readonly file: string;
-  /** Occurs exactly once in the file; else the test says so. */
-  readonly find: string;
-  readonly replace: string;
-}
-
-export interface Sabotage {
-  /** The rule of the design that it breaks, or what of `decide` it takes away. */
-  readonly against: string;
-  readonly patches: readonly Patch[];
-  /** In which scene it shows, and as which promise. */
-  readonly scene: string;
-  readonly breaks: RegExp;
-}
-
-const patch = (file: string, find: string, replace: string): Patch => ({ file, find, replace });
+import { patch, type Sabotage } from './sabotage.ts';
+import { AMENDMENTS } from './sabotages-of-amendments.ts';
 
 const RULES: Readonly<Record<string, Sabotage>> = {
   'a publish is compared with the version after its issue': {
@@ -312,9 +294,11 @@ const CONDITIONS = [
   'quota-full',
 ];
 
+/** Every sabotage, by its name. */
 export const SABOTAGES: Readonly<Record<string, Sabotage>> = {
   ...RULES,
   ...DECISIONS,
+  ...AMENDMENTS,
   ...Object.fromEntries(REFUSALS.map((code) => [`the refusal ${code} is missing`, withoutRefusal(code)])),
   ...Object.fromEntries(CONDITIONS.map((code) => [`the condition ${code} is missing`, withoutCondition(code)])),
   'the condition too-many-live is missing': withoutCondition(

@@ -1,5 +1,6 @@
-import type { OperatorRequest } from '../../src/rotation/rotator.ts';
+import type { Amendment, OperatorRequest } from '../../src/rotation/rotator.ts';
 import { type Call, FAULTS, type Manner, wordsOf } from './calls.ts';
+import { callerOf, type Errand, versionTold } from './errands.ts';
 import type { Hand } from './explore.ts';
 import { deliver, fare } from './fare.ts';
 import {
@@ -13,14 +14,14 @@ import {
 } from './hands.ts';
 import type { Heart } from './heart.ts';
 import { nextMoment } from './moments.ts';
-import type { Outside } from './outside.ts';
+import { type Outside, recordAt } from './outside.ts';
 import { wrongWith } from './promises.ts';
-import { type Charge, callerOf, Replica, type Waiting } from './replica.ts';
+import { type Charge, Replica, type Stimulus, type Waiting } from './replica.ts';
 import { HOUR, ROTATE } from './scenes/parts.ts';
 
 const NOTHING_FREE: ReadonlySet<never> = new Set();
 /** As the remedy says where somebody has deleted the secret. */
-const LIFT: OperatorRequest = { rotate: true, despite: ['deleted'] };
+const liftOf = (code: string): OperatorRequest => ({ rotate: true, despite: [code] });
 
 /** A move that may be made now, and how often it is made among others. */
 interface Move {
@@ -29,11 +30,12 @@ interface Move {
   readonly make: () => Promise<void>;
 }
 
-/** A process, and what its passes were asked for. */
+/** A process, what its passes were asked for, and the version that it read last of each path. */
 interface Process {
   readonly charge: Charge;
   replica: Replica;
-  readonly busy: Map<string, OperatorRequest | undefined>;
+  readonly busy: Map<string, Errand>;
+  seen: Readonly<Record<string, number>>;
 }
 
 /**
@@ -51,7 +53,7 @@ export class Wander {
   constructor(heart: Heart, charges: readonly Charge[], outside: Outside) {
     this.#heart = heart;
     this.outside = outside;
-    this.#processes = charges.map((charge) => ({ charge, replica: this.#started(charge), busy: new Map() }));
+    this.#processes = charges.map((charge) => ({ charge, replica: this.#started(charge), busy: new Map(), seen: {} }));
     const paths = charges[0]?.applications.map(({ path }) => path) ?? [];
     this.#names = charges[0]?.applications.map(({ name }) => name) ?? [];
     const perPath = [revokesCurrent, pastesOldKey, rollsBack, writesForeignField, deletes];
@@ -107,8 +109,10 @@ export class Wander {
 
   async #answer(process: Process, { call, nth }: Waiting, manner: Manner): Promise<void> {
     const application = process.charge.applications.find(({ path }) => 'path' in call && path === call.path);
-    const request = application && process.busy.get(application.name);
-    const { outside, result } = fare(this.outside, call, manner, callerOf(process.charge, request));
+    const errand = { ...(application && process.busy.get(application.name)), seen: process.seen };
+    const { outside, result } = fare(this.outside, call, manner, callerOf(process.charge, errand));
+    const version = versionTold(result);
+    if ('path' in call && version !== undefined) process.seen = { ...process.seen, [call.path]: version };
     this.outside = outside;
     await process.replica.feel({ answer: result, to: nth, now: outside.now });
     for (const name of process.busy.keys()) if (process.replica.ended(name)) process.busy.delete(name);
@@ -117,10 +121,12 @@ export class Wander {
   #beginnings(process: Process): readonly Move[] {
     const { charge, replica, busy } = process;
     const idle = this.#names.filter((name) => !busy.has(name));
-    const begin = (name: string, request?: OperatorRequest) => async () => {
-      busy.set(name, request);
-      await replica.feel({ pass: name, ...(request && { request }), now: this.outside.now });
-    };
+    const begin =
+      (name: string, errand: Errand = {}) =>
+      async () => {
+        busy.set(name, errand);
+        await replica.feel(beginning(name, errand, this.outside.now));
+      };
     const survey: Move = {
       weight: 2,
       words: `${charge.replica} surveys`,
@@ -128,23 +134,50 @@ export class Wander {
     };
     const passes = idle.flatMap((name) => [
       { weight: 8, words: `${charge.replica} looks at ${name}`, make: begin(name) },
-      { weight: 2, words: `${charge.replica} is asked to rotate ${name}`, make: begin(name, ROTATE) },
-      ...(this.#isDeleted(charge, name)
-        ? [{ weight: 4, words: `${charge.replica} lifts the refusal of ${name}`, make: begin(name, LIFT) }]
-        : []),
+      { weight: 2, words: `${charge.replica} is asked to rotate ${name}`, make: begin(name, { request: ROTATE }) },
+      ...this.#lifts(charge, name).map((code) => ({
+        weight: 4,
+        words: `${charge.replica} lifts ${code} of ${name}`,
+        make: begin(name, { request: liftOf(code) }),
+      })),
+      ...this.#words(process, pathOf(charge, name)).map(({ word, weight }) => ({
+        weight,
+        words: `${charge.replica} is asked to ${wordsOfAmendment(word)} in ${name}`,
+        make: begin(name, { word }),
+      })),
     ]);
     return busy.size === 0 ? [survey, ...passes] : passes;
   }
 
-  #isDeleted({ applications }: Charge, name: string): boolean {
-    const { path = '' } = applications.find((application) => application.name === name) ?? {};
-    return this.outside.secrets[path]?.data === null;
+  /** The refusals that a person would lift there. */
+  #lifts(charge: Charge, name: string): readonly string[] {
+    const path = pathOf(charge, name);
+    if (this.outside.secrets[path]?.data === null) return ['deleted'];
+    return recordAt(this.outside, path)?.credential === null ? ['retired'] : [];
+  }
+
+  /** What a person may put into the record there now, by one of the processes: rarely, but for the end of a hold. */
+  #words(process: Process, path: string): readonly { readonly word: Amendment; readonly weight: number }[] {
+    const { now, keys } = this.outside;
+    const record = recordAt(this.outside, path);
+    if (!record || process !== this.#processes.at(-1)) return [];
+    const hold: Amendment = { amend: 'hold', until: now + 2 * HOUR, by: 'somebody', why: 'a freeze' };
+    const alive = keys.filter(({ live, id }) => live && id !== record.credential?.id);
+    const shorten = alive.slice(-2).map(({ instance, id }): Amendment => {
+      return { amend: 'shorten', instance, credentialId: id, graceMs: 0 };
+    });
+    return [
+      record.hold ? { word: { amend: 'release' }, weight: 3 } : { word: hold, weight: 1 },
+      ...shorten.map((word) => ({ word, weight: 1 })),
+      ...(record.credential ? [{ word: { amend: 'retire' } as const, weight: 1 }] : []),
+    ];
   }
 
   #death(process: Process): Move {
     const make = async () => {
       process.replica = this.#started(process.charge);
       process.busy.clear();
+      process.seen = {};
     };
     return { weight: 1, words: `${process.charge.replica} dies`, make };
   }
@@ -191,4 +224,17 @@ export class Wander {
 
 function faultsOf({ op }: Call): readonly Manner[] {
   return [...new Set<Manner>([...(FAULTS[op] ?? []), 'lost', 'unavailable'])];
+}
+
+function pathOf({ applications }: Charge, name: string): string {
+  return applications.find((application) => application.name === name)?.path ?? '';
+}
+
+function beginning(name: string, { request, word }: Errand, now: number): Stimulus {
+  if (word) return { amend: name, amendment: word, now };
+  return { pass: name, ...(request && { request }), now };
+}
+
+function wordsOfAmendment(word: Amendment): string {
+  return word.amend === 'shorten' ? `shorten ${word.credentialId}` : word.amend;
 }

@@ -1,6 +1,7 @@
 import { dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { ApplicationPolicy, Policy, RotatePolicy } from '../../src/policy/policy.ts';
+import { WEBHOOK_EVENTS } from '../../src/policy/webhook-events.ts';
 import { applicationOf } from '../support/policies.ts';
 import { draftOf, HEAD, mistakesOf } from './written.ts';
 
@@ -223,13 +224,29 @@ describe('warnings', () => {
     expect(await codes('http: { token: { env: TOKEN } }\n', everywhere)).toEqual([]);
     expect(await codes('http: { listen: "[::1]:8080" }\n')).toEqual([]);
   });
+});
 
-  test('webhooks that nothing is sent to yet', async () => {
-    const hook = '{ url: https://hooks.example.net/, secret: { env: HOOK }, events: [rotation.failed] }';
+describe('webhooks', () => {
+  async function webhooksOf(events: string, more = '') {
+    const hook = `{ url: https://hooks.example.net/, secret: { env: HOOK }, events: ${events}${more} }`;
     const policy = await policyOf(`applications: { a: { issuer: sto1, path: a } }\nwebhooks: [ ${hook} ]\n`);
-    expect(policy.warnings.map(({ code }) => code)).toEqual(['webhooks-not-delivered']);
-    expect(policy.webhooks).toEqual([
-      { url: 'https://hooks.example.net/', secret: { env: 'HOOK' }, events: ['rotation.failed'] },
+    expect(policy.warnings).toEqual([]);
+    return policy.webhooks;
+  }
+
+  test('one event, from the first failure on', async () => {
+    expect(await webhooksOf('[rotation.failed]')).toEqual([
+      { url: 'https://hooks.example.net/', secret: { env: 'HOOK' }, events: ['rotation.failed'], after: 1 },
     ]);
+  });
+
+  test('all of a kind, each once, after three failures', async () => {
+    expect(await webhooksOf('[rotation.done, rotation.*]', ', after: 3')).toMatchObject([
+      { events: ['rotation.done', 'rotation.failed', 'rotation.blocked'], after: 3 },
+    ]);
+  });
+
+  test('all there are', async () => {
+    expect(await webhooksOf('["*"]')).toMatchObject([{ events: WEBHOOK_EVENTS }]);
   });
 });

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { PolicyError, readPolicy } from '../../src/policy/load.ts';
+import { WEBHOOK_CHOICES } from '../../src/policy/webhook-events.ts';
 import { HEAD, mistakesOf, NOW, written } from './written.ts';
 
 const NAME_WANTED = 'a name has 1 to 63 of a-z, 0-9, ".", "_" and "-", the first a letter or digit';
@@ -135,6 +136,11 @@ const REST: [string, string, string[]][] = [
     'a webhook without events',
     `${HEAD}webhooks: [ { url: "https://a.b", secret: { env: S }, events: [] } ]\n`,
     ['13:63: webhooks[0].events: must not be empty'],
+  ],
+  [
+    'a webhook with an event that is none',
+    `${HEAD}webhooks: [ { url: "https://a.b", secret: { env: S }, events: [rotation.fail] } ]\n`,
+    [`13:64: webhooks[0].events[0]: must be one of ${WEBHOOK_CHOICES.join(', ')}; did you mean "rotation.failed"?`],
   ],
   [
     'a mistake in the defaults',

@@ -48,12 +48,13 @@ test('every reference of a policy that leads nowhere is listed', async () => {
     token: 'secret',
   });
   const policy = (await readPolicy(file, {}, NOW)).complete();
-  expect(await missingReferences(policy, { HOOK: 'x' })).toEqual([
+  expect(await missingReferences(policy, { HOOK: `whsec_${'a'.repeat(32)}` })).toEqual([
     'issuers.sto1.api_key: the environment variable GLESYS_API_KEY is not set; set it where rekeyd is started',
     'vault.auth.token: the environment variable VAULT_TOKEN is not set; set it where rekeyd is started',
   ]);
   await rm(join(dirname(file), 'token'));
-  expect(await missingReferences(policy, { HOOK: 'x', GLESYS_API_KEY: 'x', VAULT_TOKEN: 'x' })).toEqual([
+  expect(await missingReferences(policy, { HOOK: 'too-short-a-key', GLESYS_API_KEY: 'x', VAULT_TOKEN: 'x' })).toEqual([
     `http.token: the file ${join(dirname(file), 'token')} does not exist; put the secret there or correct the policy`,
+    expect.stringMatching(/^webhooks\[0\]\.secret: is no secret of Standard Webhooks; write whsec_/),
   ]);
 });

@@ -62,6 +62,14 @@ test('a hold says that it is what is waited for', () => {
   expect(waiting).toMatchObject({ do: 'wait', until: NOW + HOUR, next: expect.stringContaining('hold') });
 });
 
+test('a hold lasts until it is over by our clock and by Vault’s', () => {
+  const hold = { until: iso(NOW + HOUR), by: 'anna', why: 'migration' };
+  const record = recordOf({ hold, rotate_at: iso(NOW - 1) });
+  const behind = (now: number) => decided({ record, now, stored: { serverTime: now - 40_000 } });
+  expect(behind(NOW + HOUR)).toMatchObject({ do: 'wait', until: NOW + HOUR + 40_000 });
+  expect(behind(NOW + HOUR + 40_000)).toMatchObject({ do: 'rotate', why: 'due' });
+});
+
 test('a hold puts off no stray', () => {
   const hold = { until: iso(NOW + DAY), by: 'anna', why: 'migration' };
   const record = recordOf({ hold });

@@ -44,6 +44,30 @@ test('an answer between failures, even a refusal, starts the count anew', async 
   expect(circuit.isOpen).toBe(false);
 });
 
+test('a success that shows nothing neither starts the count anew nor closes it, and its failure counts', async () => {
+  const circuit = circuitOf([0], 3);
+  const beside = (call: () => Promise<unknown>) => circuit.executeBeside('look', call);
+  const wellBeside = () => beside(async () => 'from memory');
+  for (let each = 0; each < 2; each += 1) {
+    await wellBeside();
+    await fail(circuit, 1);
+  }
+  await expect(beside(() => Promise.reject(serverError()))).rejects.toMatchObject({ code: 'http-500' });
+  expect(circuit.isOpen).toBe(true);
+  await wellBeside();
+  expect(circuit.isOpen).toBe(true);
+  await circuit.execute('probe', async () => {});
+  expect(circuit.isOpen).toBe(false);
+});
+
+test('while it is open a call that shows nothing is not made either', async () => {
+  const circuit = circuitOf();
+  await fail(circuit, 5);
+  const call = vi.fn(async () => {});
+  await expect(circuit.executeBeside('look', call)).rejects.toMatchObject({ code: 'issuer-circuit-open' });
+  expect(call).not.toHaveBeenCalled();
+});
+
 test('while it is open a call is not made and fails as unavailable, naming the last failure and what to do', async () => {
   const circuit = circuitOf();
   await fail(circuit, 5);

@@ -129,6 +129,24 @@ test('every call to a store stops while its circuit is open', async () => {
   for (const call of calls) await expect(call).rejects.toMatchObject({ code: 'vault-circuit-open' });
 });
 
+test('reads that fail open the circuit although where each path is was told from memory in between', async () => {
+  const circuit = new Circuit({ server: 'vault', code: 'vault-circuit-open', failures: 5 });
+  const broken = () => Promise.reject(serverError());
+  const store: SecretStore = {
+    place: async () => '0a1b2c3d',
+    read: broken,
+    write: broken,
+    standing: broken,
+    annotate: broken,
+  };
+  const guarded = guardedStore(store, circuit);
+  for (let each = 0; each < 5; each += 1) {
+    await guarded.place('apps/a');
+    await guarded.read('apps/a').catch(() => {});
+  }
+  expect(circuit.isOpen).toBe(true);
+});
+
 test('a steady pace lets one through at a time, so many a second', async () => {
   vi.useFakeTimers();
   const pace = steadyPace(10);

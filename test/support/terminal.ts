@@ -10,7 +10,7 @@ export interface PretendTerminal extends Terminal {
 /** `more`: what is different from a pipe without a person at its end. */
 export function pretendTerminal(
   env: NodeJS.ProcessEnv = {},
-  more: Partial<Pick<Terminal, 'isInteractive' | 'columns'>> = {},
+  more: Partial<Pick<Terminal, 'isInteractive' | 'complaintColumns' | 'columns' | 'rows' | 'ask'>> = {},
 ): PretendTerminal {
   const { promise, resolve } = Promise.withResolvers<void>();
   let written = '';

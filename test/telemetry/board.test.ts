@@ -141,3 +141,35 @@ test('a snapshot is plain JSON: snake_case, ISO times, and no time that never co
     seen_at: '2026-03-01T12:00:00.000Z',
   });
 });
+
+test('whoever listens hears of each application that may show differently, until it no longer listens', () => {
+  const board = boardOf(['a']);
+  const heard: (string | undefined)[] = [];
+  const end = board.onChange((application) => heard.push(application));
+  board.record(outcomeOf('a'), NOW);
+  board.follow({ event: 'rotation.started', application: 'a' });
+  board.record(outcomeOf('stranger'), NOW);
+  board.follow({ event: 'rotation.started', application: 'stranger' });
+  board.govern(new Map());
+  end();
+  board.govern(new Map());
+  expect(heard).toEqual(['a', 'a', undefined]);
+});
+
+test('another policy keeps what is known of the applications that stay where they were, and only of those', () => {
+  const board = boardOf(['stays', 'moves', 'goes']);
+  for (const name of ['stays', 'moves', 'goes']) board.record(outcomeOf(name), NOW);
+  board.govern(
+    new Map([
+      ['moves', { issuer: 'sto1', path: 'apps/elsewhere' }],
+      ['stays', { issuer: 'sto1', path: 'apps/stays/s3', graceMs: HOUR }],
+      ['comes', { issuer: 'sto1', path: 'apps/comes' }],
+    ]),
+  );
+  expect(board.entries(NOW).map(({ application, state }) => [application, state])).toEqual([
+    ['moves', 'unknown'],
+    ['stays', 'current'],
+    ['comes', 'unknown'],
+  ]);
+  expect(board.entry('stays', NOW)?.graceMs).toBe(HOUR);
+});

@@ -100,7 +100,7 @@ describe('a token in the last third of its life', () => {
     clock.time += 41 * MINUTE;
     await store.read(PATH);
     expect([logins(), renewals()]).toEqual([1, 1]);
-    expect(store.tokenStanding()).toEqual({ expiresAt: clock.time + HOUR, problem: undefined });
+    expect(store.tokenStanding()).toEqual({ expiresAt: clock.time + HOUR, lifetimeMs: HOUR, problem: undefined });
   });
 
   it('is replaced by a login where renewing helps no more', async () => {

@@ -53,7 +53,8 @@ export async function restored(rotations: number): Promise<Outside> {
   });
   const replacedAt = now.now;
   const newest = now.keys.at(-1);
-  const keys = now.keys.map((key) => (key.id === newest?.id ? { ...key, replacedAt } : key));
+  const lost = rotations > 1 ? ({ lost: true } as const) : {};
+  const keys = now.keys.map((key) => (key.id === newest?.id ? { ...key, replacedAt, ...lost } : key));
   return { ...now, keys, secrets: backup.secrets, before: backup.before };
 }
 

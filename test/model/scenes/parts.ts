@@ -114,6 +114,11 @@ export async function publishUnderway(): Promise<Outside> {
   );
 }
 
+/** What `rekeyd retire` leaves behind: nothing in the secret, and everything of ours in its grace. */
+export async function retired(): Promise<Outside> {
+  return lived(charge('r0'), await rotated(), (calm) => calm.amend('billing', { amend: 'retire' }));
+}
+
 /** The record becomes due now, or in so many ms. */
 export function due(outside: Outside, inMs = 0): Outside {
   const record = recordAt(outside, PATH);

@@ -11,6 +11,7 @@ import {
   handWritten,
   INSTANCE,
   PATH,
+  retired,
   rotated,
   type SceneParts,
   type Scenes,
@@ -57,7 +58,7 @@ export const REFUSED = {
     const full = [1, 1, 1, 1].reduce((outside) => withStray(outside, 1, HOUR), EMPTY);
     return { ...full, limits: { live: 4, strays: 4 } };
   }),
-  retired: refused(async () => editsRecord(PATH, { credential: null }, 'credential')(await dueNow()), {
+  retired: refused(async () => due(await retired()), {
     charges: charges(1),
     bounds: { faults: 0, requests: 3, passes: 3 },
   }),

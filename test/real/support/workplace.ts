@@ -60,7 +60,7 @@ export class Workplace {
     return workplace;
   }
 
-  /** Puts another policy into the file; what runs already goes on with the one that it read. */
+  /** Puts another policy into the file; a daemon that runs on it takes it over. */
   async write(words: PolicyWords): Promise<void> {
     await writeFile(this.#file, stringify(policyOf(this.setting, words)));
   }

@@ -1,0 +1,149 @@
+import type { Parts } from '../parts.ts';
+import { DURATION_HINT, formatDuration, parseDuration } from '../policy/duration.ts';
+import type { ApplicationPolicy } from '../policy/policy.ts';
+import type { Outcome } from '../rotation/outcome.ts';
+import { settle } from '../rotation/settle.ts';
+import { confirmed } from './confirm.ts';
+import { revokeDirectly } from './direct.ts';
+import type { HeldKey } from './holdings.ts';
+import { siteNamed, takeInventory } from './inventory.ts';
+import { problemsText } from './problems-text.ts';
+import { withReplica } from './replica.ts';
+import { type Ending, tellEnding, untilRevoked, waited } from './revocation.ts';
+import { CannotBegin, EXIT, type Terminal, UsageError } from './terminal.ts';
+import { wrongsOf } from './wrongs.ts';
+
+export interface LeakedOptions {
+  readonly config: string;
+  readonly accessKeyId: string;
+  /** How long consumers get to read the new credential; asked for where it is missing. */
+  readonly grace?: string;
+  readonly yes: boolean;
+}
+
+/** A leaked credential, and whose it is. */
+interface Leak {
+  readonly key: HeldKey;
+  readonly instance: string;
+  readonly application: ApplicationPolicy;
+  readonly graceMs: number;
+  readonly parts: Parts;
+}
+
+/**
+ * Replaces a leaked credential at once and has the old one revoked after a short grace: by way of its record, so that
+ * every replica does it even if this process ends. Waits for it and reports. Exit code 1 where it lives on.
+ */
+export function leakedCommand(options: LeakedOptions, terminal: Terminal): Promise<number> {
+  return withReplica(
+    options.config,
+    terminal,
+    () => {},
+    async (parts) => {
+      const { key, instance, application } = await find(options.accessKeyId, parts, terminal);
+      const graceMs = await graceOf(options, application, terminal);
+      const leak: Leak = { key, instance, application, graceMs, parts };
+      if (!(await confirmed(questionOf(leak), options, terminal))) {
+        terminal.complain('nothing was done\n');
+        return EXIT.failed;
+      }
+      const rotated = key.state === 'current' ? await replace(leak, terminal) : true;
+      return rotated ? end(leak, terminal) : EXIT.failed;
+    },
+  );
+}
+
+async function find(accessKeyId: string, parts: Parts, terminal: Terminal) {
+  for (const name of parts.sites.keys()) {
+    const { keys, site } = await takeInventory(parts, siteNamed(parts, name), terminal);
+    const key = keys.find((one) => one.accessKeyId === accessKeyId);
+    if (!key) continue;
+    const application = parts.policy.applications.get(key.application ?? '');
+    if (!application || key.state === 'foreign' || key.state === 'unclaimed' || key.state === 'unread')
+      throw new CannotBegin(
+        `${accessKeyId} on ${site.issuer.instance} (${name}) ${ELSEWHERE[key.state] ?? ELSEWHERE['foreign']} rekeyd revoke ${name} ${accessKeyId}`,
+      );
+    return { key, application, instance: site.issuer.instance };
+  }
+  throw new CannotBegin(`no instance of the policy has ${accessKeyId}: it was revoked already, or belongs elsewhere`);
+}
+
+const ELSEWHERE: Partial<Record<HeldKey['state'], string>> = {
+  foreign: 'was not issued by this deployment, so there is nothing to rotate; once its users have another one:',
+  unclaimed: 'was issued for what this policy does not have, so there is nothing to rotate; once nobody needs it:',
+  unread:
+    'belongs to an application whose record cannot be read now: rekeyd check says why; then ask again. Only if that cannot wait:',
+};
+
+/** Throws `UsageError` where it is no duration, or nobody can be asked. */
+async function graceOf({ grace }: LeakedOptions, application: ApplicationPolicy, terminal: Terminal): Promise<number> {
+  const { name, consumers } = application;
+  const known = `consumers of ${name} may take ${formatDuration(consumers.refreshMs)} to read the new one (consumers.refresh)`;
+  if (grace === undefined && !terminal.ask)
+    throw new UsageError(`say --grace, the time until the leaked key is revoked, as in --grace 5m: ${known}`);
+  const text = grace ?? (await terminal.ask?.(`Grace until the leaked key is revoked (0s: at once); ${known}: `)) ?? '';
+  const ms = parseDuration(text.trim());
+  if (ms === undefined) throw new UsageError(`the grace ${JSON.stringify(text)} is no duration: ${DURATION_HINT}`);
+  return ms;
+}
+
+function questionOf({ key, application, graceMs }: Leak): string {
+  const { name, consumers } = application;
+  const when = graceMs === 0 ? 'at once' : `${formatDuration(graceMs)} after that`;
+  const first =
+    key.state === 'current'
+      ? `Rotate ${name} now and revoke ${key.accessKeyId} ${when}?`
+      : `Revoke ${key.accessKeyId} of ${name} ${when}?`;
+  const risk =
+    graceMs < consumers.refreshMs
+      ? ' Consumers that have not read the new credential by then lose access until they do.'
+      : '';
+  return `${first}${risk}`;
+}
+
+async function replace({ key, application, parts }: Leak, terminal: Terminal): Promise<boolean> {
+  const request = { rotate: true, despite: [], leaked: true };
+  const { last, did } = await settle(parts.rotator, application.name, parts.options.clock, request);
+  if (!did.includes('rotated')) {
+    terminal.write(
+      problemsText(`${application.name} is not rotated, and ${key.accessKeyId} lives on`, wrongsOf(last), terminal),
+    );
+    return false;
+  }
+  terminal.write(
+    `${application.name}: rotated to generation ${last.view?.generation} (${last.view?.current?.accessKeyId})\n`,
+  );
+  return true;
+}
+
+/** Shortens the grace in the record; what is adopted no replica revokes, so this process does when its grace is over. */
+async function end(leak: Leak, terminal: Terminal): Promise<number> {
+  const { accessKeyId, adopted } = leak.key;
+  const [ending, afterwards] = adopted
+    ? [await endDirectly(leak, terminal), 'it was adopted, so only a person does that: rekeyd revoke']
+    : [await endByRecord(leak, terminal), 'any replica that runs does it when its grace is over'];
+  return tellEnding(accessKeyId, ending, afterwards, terminal);
+}
+
+async function endByRecord(leak: Leak, terminal: Terminal): Promise<Ending> {
+  const { key, application, instance, graceMs, parts } = leak;
+  const amendment = { amend: 'shorten', instance, credentialId: key.credentialId, graceMs } as const;
+  const { outcome, stands } = await parts.rotator.amend(application.name, amendment);
+  if (!stands) return { is: 'alive', problems: outcome.trouble ? [outcome.trouble] : [] };
+  tellWhen(leak, outcome, terminal);
+  return untilRevoked(key.credentialId, outcome, parts, terminal);
+}
+
+function tellWhen({ key, graceMs }: Leak, { view }: Outcome, terminal: Terminal): void {
+  const revokeAt = view?.superseded.find(({ credentialId }) => credentialId === key.credentialId)?.revokeAt;
+  if (graceMs === 0 || !revokeAt) return;
+  terminal.write(
+    `${key.accessKeyId}: will be revoked at ${new Date(revokeAt).toISOString()}, by whichever replica is first\n`,
+  );
+}
+
+async function endDirectly({ key, instance, graceMs, parts }: Leak, terminal: Terminal): Promise<Ending> {
+  if (!(await waited(graceMs, terminal))) return { is: 'stopped' };
+  const problem = await revokeDirectly(key, instance, parts, terminal);
+  return problem ? { is: 'alive', problems: [problem] } : { is: 'revoked' };
+}

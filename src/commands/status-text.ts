@@ -1,0 +1,184 @@
+import prettyMilliseconds from 'pretty-ms';
+import type { ApplicationState, BoardEntry } from '../telemetry/board.ts';
+import { type Concern, concernsText, shared } from './concerns.ts';
+import { counted } from './count.ts';
+import { type Paint, paint, table } from './table.ts';
+import type { Terminal } from './terminal.ts';
+import { wrapped } from './wrap.ts';
+
+/** What is shown of how the applications stand. */
+export interface StatusView {
+  /** In the policy's order. */
+  readonly entries: readonly BoardEntry[];
+  /** Whether each is shown in detail. */
+  readonly isDetailed: boolean;
+  /** Whether all are shown, even if they do not fit on the screen. */
+  readonly isWhole: boolean;
+  /** Unix ms. */
+  readonly now: number;
+  /** When the first look ended (Unix ms): since when a trouble of then stands is not known. */
+  readonly firstLookAt: number;
+}
+
+const COLOURS: Readonly<Record<ApplicationState, Paint>> = {
+  current: 'green',
+  'in-grace': 'green',
+  rotating: 'green',
+  overdue: 'yellow',
+  unknown: 'yellow',
+  new: 'yellow',
+  blocked: 'red',
+  failing: 'red',
+  refused: 'red',
+};
+
+/** What is wrong comes first; all others keep the policy's order. */
+const WORST_FIRST: readonly ApplicationState[] = ['refused', 'failing', 'blocked', 'overdue', 'unknown', 'new'];
+
+/** However little fits on a screen, so many applications are shown. */
+const FEWEST_ROWS = 5;
+/** Problems told in full where a screen is to hold them. */
+const MOST_PROBLEMS = 5;
+/** Only what is late by more than this, in seconds, is worth a word. */
+const LATE_SECONDS = 60;
+
+/** What is wrong first: in one line, in full with what to do, and in the table; then each in detail where wanted. */
+export function statusText(view: StatusView, terminal: Terminal): string {
+  const entries = view.entries.toSorted((a, b) => rank(a) - rank(b));
+  const head = `${wrapped(headlineOf(entries, view.now), terminal.columns)}\n`;
+  const problems = problemsText(entries, view, terminal);
+  const details = view.isDetailed ? entries.map((entry) => detailsOf(entry, view.now)).join('') : '';
+  const left = (terminal.rows ?? Number.POSITIVE_INFINITY) - linesOf(head + problems) - SURROUNDINGS;
+  return `${head}${problems}${entries.length > 0 ? '\n' : ''}${tableText(entries, view, left, terminal)}${details}`;
+}
+
+/** Lines that are needed besides: an empty one, the table's head, what is left out, and a prompt that may be large. */
+const SURROUNDINGS = 6;
+
+function linesOf(text: string): number {
+  return text.split('\n').length - 1;
+}
+
+function rank(entry: BoardEntry): number {
+  const at = WORST_FIRST.indexOf(entry.state);
+  if (at >= 0) return at;
+  return entry.notices.length > 0 ? WORST_FIRST.length : WORST_FIRST.length + 1;
+}
+
+function isWell(entry: BoardEntry): boolean {
+  return rank(entry) > WORST_FIRST.length;
+}
+
+/** `300 applications: 2 refused, 1 overdue, 297 well; next: rotate billing in 2h` */
+export function headlineOf(entries: readonly BoardEntry[], now: number): string {
+  const bad = WORST_FIRST.flatMap((state) => {
+    const count = entries.filter((entry) => entry.state === state).length;
+    return count > 0 ? [`${count} ${state}`] : [];
+  });
+  const noticed = entries.filter((entry) => rank(entry) === WORST_FIRST.length).length;
+  const well = entries.filter(isWell).length;
+  const sums = [...bad, ...(noticed > 0 ? [`${noticed} with a notice`] : [])];
+  const whole = sums.length === 0 ? 'all well' : [...sums, ...(well > 0 ? [`${well} well`] : [])].join(', ');
+  return `${counted(entries.length, 'application')}: ${whole}${nextText(entries, now)}`;
+}
+
+function nextText(entries: readonly BoardEntry[], now: number): string {
+  const ahead = entries.filter(({ nextAt }) => nextAt !== undefined && nextAt > now);
+  const [first] = ahead.toSorted((a, b) => (a.nextAt ?? 0) - (b.nextAt ?? 0));
+  return first ? `; next: ${first.application}: ${nextOf(first, now)}` : '';
+}
+
+/** What a person should do something about, in full. */
+function problemsText(entries: readonly BoardEntry[], { isWhole, isDetailed }: StatusView, terminal: Terminal): string {
+  const concerns = entries.flatMap(({ application, path, trouble, notices }): Concern[] => [
+    ...(trouble ? [{ application, path, problem: trouble, colour: 'red' as const }] : []),
+    ...notices.map((problem) => ({ application, path, problem, colour: 'yellow' as const })),
+  ]);
+  const isLimited = Number.isFinite(terminal.rows ?? Number.POSITIVE_INFINITY) && !isWhole && !isDetailed;
+  if (!isLimited) return concernsText(concerns, terminal);
+  const groups = shared(concerns);
+  const told = new Set(
+    groups
+      .slice(0, MOST_PROBLEMS)
+      .flatMap(({ applications, problem }) => applications.map((name) => `${problem.code} ${name}`)),
+  );
+  const more = groups.length - MOST_PROBLEMS;
+  const some = concerns.filter(({ application, problem }) => told.has(`${problem.code} ${application}`));
+  return (
+    concernsText(some, terminal) + (more > 0 ? `\n… and ${counted(more, 'other problem')} (--all tells them)\n` : '')
+  );
+}
+
+function tableText(entries: readonly BoardEntry[], view: StatusView, left: number, terminal: Terminal): string {
+  if (entries.length === 0) return '';
+  const room = view.isWhole || view.isDetailed ? entries.length : Math.max(FEWEST_ROWS, left);
+  const shown = entries.slice(0, entries.length > room ? room : entries.length);
+  const hidden = entries.slice(shown.length);
+  const bad = hidden.filter((entry) => !isWell(entry)).length;
+  const which = bad > 0 ? `${bad} of them not well` : 'all of them well';
+  const rest = hidden.length > 0 ? `… and ${hidden.length} more, ${which} (--all shows them)\n` : '';
+  return rowsText(shown, view, terminal) + rest;
+}
+
+function rowsText(entries: readonly BoardEntry[], view: StatusView, terminal: Terminal): string {
+  const { now } = view;
+  const head = ['APPLICATION', 'STATE', 'GENERATION', 'ACCESS KEY ID', 'AGE', 'NEXT', 'WAITING'];
+  const rows = entries.map((entry) => [
+    entry.application,
+    paint(COLOURS[entry.state], stateText(entry, view), terminal),
+    String(entry.view?.generation ?? '-'),
+    entry.view?.current?.accessKeyId ?? '-',
+    entry.view?.current ? distance(now - entry.view.current.publishedAt) : '-',
+    nextOf(entry, now),
+    waitingOf(entry),
+  ]);
+  const leaveOut = ['AGE', 'ACCESS KEY ID', 'GENERATION', 'WAITING'];
+  return table(head, rows, terminal, { leaveOut, cut: ['NEXT', 'APPLICATION'] });
+}
+
+/** The state, and since when it stands, where that is known. */
+function stateText({ state, trouble, troubleSince, overdueSeconds }: BoardEntry, view: StatusView): string {
+  const late = overdueSeconds > LATE_SECONDS ? distance(overdueSeconds * 1_000) : undefined;
+  if (state === 'overdue') return late === undefined ? state : `${state} for ${late}`;
+  if (!trouble) return state;
+  const isSeenToBegin = troubleSince !== undefined && troubleSince > view.firstLookAt;
+  const since = isSeenToBegin ? ` for ${distance(view.now - troubleSince)}` : '';
+  return `${state}${since}${late === undefined ? '' : `, due ${late} ago`}`;
+}
+
+function nextOf({ nextAt, next, trouble }: BoardEntry, now: number): string {
+  if (trouble?.kind === 'refused') return 'a person decides';
+  if (nextAt === undefined) return '-';
+  return nextAt <= now ? `now: ${next}` : `${next} in ${distance(nextAt - now)}`;
+}
+
+function waitingOf({ view }: BoardEntry): string {
+  if (!view) return '-';
+  const parts = [
+    ...(view.superseded.length > 0 ? [`${view.superseded.length} superseded`] : []),
+    ...(view.strays > 0 ? [counted(view.strays, 'stray')] : []),
+    ...(view.hold ? ['on hold'] : []),
+  ];
+  return parts.join(', ') || '-';
+}
+
+function detailsOf({ application, path, issuer, view }: BoardEntry, now: number): string {
+  const at = (time: number | undefined) => (time === undefined ? '-' : new Date(time).toISOString());
+  const superseded = (view?.superseded ?? []).map(({ accessKeyId, why, revokeAt }) => {
+    const fate =
+      revokeAt === null ? 'until a person revokes it' : `until ${at(revokeAt)} (${distance(revokeAt - now)})`;
+    return `  ${accessKeyId}  ${why}, lives ${fate}`;
+  });
+  const hold = view?.hold ? [`  on hold until ${at(view.hold.until)}, by ${view.hold.by}: ${view.hold.why}`] : [];
+  return `${[
+    '',
+    `${application}: ${path}, issuer ${issuer}`,
+    `  published ${at(view?.current?.publishedAt)}, rotation ${at(view?.rotateAt)}`,
+    ...hold,
+    ...superseded,
+  ].join('\n')}\n`;
+}
+
+function distance(ms: number): string {
+  return prettyMilliseconds(Math.max(0, ms), { compact: true });
+}

@@ -1,0 +1,120 @@
+import type { FastifyInstance } from 'fastify';
+import type { Problem } from '../rotation/errors.ts';
+import { type Tally, tallyOf } from '../telemetry/overview.ts';
+import type { ServerHealth } from '../telemetry/server-health.ts';
+import type { IssuerSight, VaultSight } from '../telemetry/site.ts';
+import { iso } from '../telemetry/snapshot.ts';
+import type { Doors } from './guard.ts';
+import type { HttpOptions } from './options.ts';
+import type { IssuerSnapshot, Overview } from './shapes.ts';
+
+/** Everything at a glance. */
+export function addOverview(
+  server: FastifyInstance,
+  options: HttpOptions,
+  { reading }: Doors,
+  overviews: Overviews,
+): void {
+  server.get('/api/v1/overview', reading, (_request, reply) =>
+    reply.type('application/json').send(overviews.newest().text),
+  );
+  server.get('/api/v1/issuers', reading, (_request, reply) =>
+    reply.send({ issuers: options.site.issuers().map(issuerOf) }),
+  );
+}
+
+type Sources = Pick<HttpOptions, 'board' | 'site' | 'now' | 'missing' | 'token'>;
+
+/** An overview as it is sent. */
+interface Made {
+  readonly text: string;
+  /** Those that are overdue. */
+  readonly overdue: ReadonlySet<string>;
+  /** In ms. */
+  readonly tookMs: number;
+}
+
+/**
+ * An overview looks at all applications, so whoever asks within this time, in ms, gets the same. No longer than changes
+ * are gathered for viewers: the overview after a change is never older than it.
+ */
+const SHARED_MS = 250;
+
+/** Overviews for everybody who asks. */
+export class Overviews {
+  readonly #sources: Sources;
+  #made: (Made & { readonly at: number }) | undefined;
+
+  constructor(sources: Sources) {
+    this.#sources = sources;
+  }
+
+  newest(): Made {
+    const at = performance.now();
+    if (this.#made && at - this.#made.at < SHARED_MS) return this.#made;
+    const tally = tallyOf(this.#sources.board, this.#sources.now());
+    const text = JSON.stringify(overviewOf(this.#sources, tally));
+    this.#made = { text, overdue: tally.overdue, at, tookMs: performance.now() - at };
+    return this.#made;
+  }
+}
+
+function overviewOf({ site, now, missing, token }: Sources, tally: Tally): Overview {
+  const { loadedAt, rejected, waitsForRestart } = site.policyStanding();
+  const { total, states, held, strays, superseded, troubles, next } = tally;
+  return {
+    now: known(now()),
+    version: site.version,
+    owner: site.owner(),
+    replica: site.replica,
+    started_at: known(site.startedAt),
+    missing: [...missing()],
+    can_write: token !== undefined,
+    policy: {
+      loaded_at: known(loadedAt),
+      ...(waitsForRestart && { waits_for_restart: [...waitsForRestart] }),
+      ...(rejected && { rejected: { at: known(rejected.at), message: rejected.message } }),
+    },
+    applications: { total, states: { ...states }, held, strays, superseded },
+    troubles: troubles.map(({ since, ...group }) => ({ ...group, since: iso(since) })),
+    next: next && { ...next, at: known(next.at) },
+    vault: vaultOf(site.vault()),
+    issuers: site.issuers().map(issuerOf),
+  };
+}
+
+const known = (time: number): string => new Date(time).toISOString();
+
+function vaultOf({ address, circuit, problem, expiresAt }: VaultSight): Overview['vault'] {
+  const login = problem ? 'failed' : expiresAt === undefined ? 'none' : 'ok';
+  return {
+    address,
+    login,
+    problem: problem && wordsOf(problem),
+    token_expires_at: iso(expiresAt),
+    circuit: circuitOf(circuit),
+  };
+}
+
+export function issuerOf({ name, instance, limits, circuit, listed }: IssuerSight): IssuerSnapshot {
+  const { credentials, perSecond, concurrency } = limits;
+  return {
+    issuer: name,
+    instance,
+    credentials: listed && {
+      total: listed.census.ours + listed.census.unclaimed + listed.census.foreign,
+      ...listed.census,
+      listed_at: known(listed.at),
+    },
+    limits: { credentials, per_second: perSecond, concurrency },
+    circuit: circuitOf(circuit),
+  };
+}
+
+function circuitOf({ isOpen, lastFailure }: ServerHealth) {
+  return { open: isOpen, last_failure: isOpen && lastFailure ? wordsOf(lastFailure) : undefined };
+}
+
+function wordsOf({ code, reason, remedy }: Problem): Problem {
+  return { code, reason, remedy };
+}

@@ -1,0 +1,87 @@
+import type { Problem } from '../rotation/errors.ts';
+import type { Board, BoardEntry } from './board.ts';
+import { type ApplicationState, STATES } from './board.ts';
+
+/** Applications that have the same thing in their way. `since`: when the first of them was seen with it (Unix ms). */
+export interface TroubleGroup extends Problem {
+  readonly kind: 'refused' | 'failed' | 'blocked' | 'overdue' | 'notice';
+  count: number;
+  since?: number;
+  /** The first few by name. */
+  readonly applications: string[];
+}
+
+/** All applications at a glance. */
+export interface Tally {
+  readonly total: number;
+  readonly states: Readonly<Record<ApplicationState, number>>;
+  readonly held: number;
+  readonly strays: number;
+  /** Superseded credentials that still live or may live. */
+  readonly superseded: number;
+  /** What is wrong, the worst first. */
+  readonly troubles: readonly TroubleGroup[];
+  /** What happens next by plan; the soonest. */
+  readonly next?: { readonly application: string; readonly at: number; readonly what: string };
+  readonly overdue: ReadonlySet<string>;
+}
+
+const KINDS: readonly TroubleGroup['kind'][] = ['refused', 'failed', 'blocked', 'overdue', 'notice'];
+const EXAMPLES = 5;
+
+const OVERDUE: Problem = {
+  code: 'overdue',
+  reason: 'its time of rotation is past, and nothing that rekeyd knows of stands in its way',
+  remedy: 'Many may be due at once and the issuer’s rate holds them back; otherwise rekeyd check looks for the cause.',
+};
+
+/** Looks through all applications once. `now`: Unix ms. */
+export function tallyOf(board: Board, now: number): Tally {
+  const states = Object.fromEntries(STATES.map((state) => [state, 0])) as Record<ApplicationState, number>;
+  const groups = new Map<string, TroubleGroup>();
+  const overdue = new Set<string>();
+  let [held, strays, superseded] = [0, 0, 0];
+  let next: Tally['next'];
+  for (const entry of board.each(now)) {
+    states[entry.state] += 1;
+    if (entry.view?.hold && entry.view.hold.until > now) held += 1;
+    strays += entry.view?.strays ?? 0;
+    superseded += entry.view?.superseded.length ?? 0;
+    if (entry.state === 'overdue') overdue.add(entry.application);
+    for (const [kind, problem] of problemsOf(entry)) noteProblem(groups, kind, problem, entry);
+    next = sooner(next, entry);
+  }
+  const troubles = [...groups.values()].toSorted(byWeight);
+  return { total: board.size, states, held, strays, superseded, troubles, overdue, ...(next && { next }) };
+}
+
+function problemsOf({ trouble, state, notices }: BoardEntry): [TroubleGroup['kind'], Problem][] {
+  const all = notices.map((notice): [TroubleGroup['kind'], Problem] => ['notice', notice]);
+  if (trouble) all.unshift([trouble.kind, trouble]);
+  if (state === 'overdue') all.unshift(['overdue', OVERDUE]);
+  return all;
+}
+
+function noteProblem(
+  groups: Map<string, TroubleGroup>,
+  kind: TroubleGroup['kind'],
+  { code, reason, remedy }: Problem,
+  { application, troubleSince, view }: BoardEntry,
+): void {
+  const key = `${kind}:${code}`;
+  const group = groups.get(key) ?? { kind, code, reason, remedy, count: 0, applications: [] };
+  groups.set(key, group);
+  group.count += 1;
+  if (group.applications.length < EXAMPLES) group.applications.push(application);
+  const since = kind === 'overdue' ? view?.rotateAt : kind === 'notice' ? undefined : troubleSince;
+  if (since !== undefined) group.since = Math.min(group.since ?? since, since);
+}
+
+function byWeight(a: TroubleGroup, b: TroubleGroup): number {
+  return KINDS.indexOf(a.kind) - KINDS.indexOf(b.kind) || b.count - a.count;
+}
+
+function sooner(next: Tally['next'], { application, nextAt, next: what }: BoardEntry): Tally['next'] {
+  if (nextAt === undefined || what === undefined || (next && next.at <= nextAt)) return next;
+  return { application, at: nextAt, what };
+}

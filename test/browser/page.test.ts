@@ -1,0 +1,200 @@
+import type { Page } from 'playwright-core';
+import { expect, test } from 'vitest';
+import { STATES } from '../../src/telemetry/board.ts';
+import { httpOptions, siteOf, started } from '../http/serving.ts';
+import { usePages } from './support/chromium.ts';
+import { everyState } from './support/gallery.ts';
+import { show } from './support/show.ts';
+
+/** The page on a board that has everything. */
+const open = usePages();
+const PATIENCE = { timeout: 30_000 };
+
+const rows = (page: Page) => page.locator('#table .rows tr');
+const names = (page: Page) => page.locator('#table .rows tr th button').allTextContents();
+
+async function opened(path = ''): Promise<Page> {
+  const page = await open(`${await show()}/${path}`);
+  await page.locator('body[data-drawn]').waitFor(PATIENCE);
+  return page;
+}
+
+test('every state has its row, in words and with a sign of its own, the worst first', async () => {
+  const page = await opened();
+  const shown = await rows(page).evaluateAll((all) =>
+    all.map((one) => {
+      const [glyph, word] = [...one.querySelectorAll('.state span')].map((span) => span.textContent);
+      return { state: one.getAttribute('data-state') ?? '', glyph: glyph ?? '', word };
+    }),
+  );
+  expect(new Set(shown.map(({ state }) => state))).toEqual(new Set(STATES));
+  expect(shown.slice(0, 4).map(({ state }) => state)).toEqual(['refused', 'failing', 'blocked', 'overdue']);
+  for (const { state, word } of shown) expect(word).toBe(state.replace('in-grace', 'in grace'));
+  const signs = new Map(shown.map(({ state, glyph }) => [state, glyph]));
+  expect(new Set(signs.values()).size).toBe(STATES.length);
+});
+
+test('each row says how old the credential is, what comes next, and what waits to be revoked', async () => {
+  const page = await opened();
+  const textOf = (name: string) => page.locator(`tr[data-application="${name}"]`).textContent();
+  expect(await textOf('in-grace')).toMatch(/12 d.*revoke in 1 d \d+ h.*1: revoked in 1 d \d+ h/);
+  expect(await textOf('adopted')).toMatch(/adopted-still-live.*by a person only/);
+  expect(await textOf('held')).toMatch(/held, until in 1 d 23 h/);
+  expect(await textOf('refused')).toMatch(/edited.*waits for a person/);
+  expect(await textOf('failing')).toMatch(/issuer-unauthorized.*try again in 9 min/);
+});
+
+test('a policy that was refused, Vault and issuers that fail stand above everything else', async () => {
+  const { site } = httpOptions();
+  const problem = { code: 'vault-login-rejected', reason: 'Vault refuses the login', remedy: 'Check vault.auth.' };
+  const circuit = { ...site.issuers()[0]?.circuit, isOpen: true, lastFailure: problem } as ReturnType<
+    typeof site.vault
+  >['circuit'];
+  const bad = siteOf({
+    policyStanding: () => ({
+      loadedAt: Date.now(),
+      rejected: { at: Date.now(), message: 'rekeyd.yaml:3:1: unknown key' },
+    }),
+    vault: () => ({ address: 'https://vault.example', circuit, problem }),
+    issuers: () => site.issuers().map((issuer) => ({ ...issuer, circuit })),
+  });
+  const page = await open(await show({ site: bad }));
+  const banners = page.locator('#banners li');
+  await banners.first().waitFor(PATIENCE);
+  const texts = await banners.allTextContents();
+  expect(texts[0]).toMatch(/A newer policy file was refused.*rekeyd\.yaml:3:1: unknown key.*stays in force/);
+  expect(texts.slice(1)).toEqual([
+    expect.stringMatching(/Vault refuses the login.*vault-login-rejected.*Check vault\.auth\./),
+    expect.stringMatching(/Vault fails for everybody/),
+    expect.stringMatching(/Issuer sto1 fails for everybody/),
+  ]);
+});
+
+test('the issuer’s credentials stand beside their limit, and its rate', async () => {
+  const page = await opened();
+  const card = await page.locator('#servers li', { hasText: 'sto1' }).textContent();
+  expect(card).toMatch(/10 of 200 credentials.*7 ours, 1 unclaimed, 2 foreign.*at most 5 calls\/s/);
+});
+
+test('slash goes to the search, what is typed filters, and Escape shows all again', async () => {
+  const page = await opened();
+  const all = await rows(page).count();
+  await page.keyboard.press('/');
+  expect(await page.evaluate('document.activeElement.id')).toBe('q');
+  await page.keyboard.type('Rotatin');
+  await expect.poll(() => names(page)).toEqual(['rotating']);
+  expect(await page.locator('#count').textContent()).toBe(`1 of ${all}`);
+  await page.keyboard.press('Escape');
+  await expect.poll(() => rows(page).count()).toBe(all);
+  await page.keyboard.type('quota-full');
+  await expect.poll(() => names(page)).toEqual(['blocked']);
+});
+
+test('states filter, more than one together, and the address keeps it for a reload', async () => {
+  const page = await opened();
+  const chip = (name: string) =>
+    page.getByRole('group', { name: 'Show only these states' }).getByRole('button', { name });
+  await chip('refused').click();
+  await chip('held').click();
+  await expect.poll(() => names(page)).toEqual(['refused', 'held']);
+  expect(await chip('refused').getAttribute('aria-pressed')).toBe('true');
+  expect(new URL(page.url()).search).toBe('?state=refused,held');
+  await page.getByRole('searchbox').fill('ref');
+  await page.reload();
+  await page.locator('body[data-drawn]').waitFor(PATIENCE);
+  await expect.poll(() => names(page)).toEqual(['refused']);
+  expect(await page.getByRole('searchbox').inputValue()).toBe('ref');
+});
+
+test('an address names an application and opens it', async () => {
+  const page = await opened('?app=in-grace');
+  await page.getByRole('dialog', { name: 'in-grace' }).locator('.timeline').waitFor(PATIENCE);
+  await page.keyboard.press('Escape');
+  expect(new URL(page.url()).search).toBe('');
+});
+
+test('columns sort, and say so', async () => {
+  const page = await opened();
+  await page.getByRole('columnheader', { name: 'Application' }).getByRole('button').click();
+  const sorted = await names(page);
+  expect(sorted).toEqual(sorted.toSorted());
+  expect(await page.getByRole('columnheader', { name: 'Application' }).getAttribute('aria-sort')).toBe('ascending');
+  expect(await page.getByRole('columnheader', { name: 'State' }).getAttribute('aria-sort')).toBeNull();
+});
+
+test('by keyboard alone: into the list, along it, into an application, back to the same row', async () => {
+  const page = await opened();
+  await page.keyboard.press('Tab');
+  expect(await page.evaluate('document.activeElement.textContent')).toBe('Skip to the applications');
+  await rows(page).first().getByRole('button').focus();
+  await page.keyboard.press('ArrowDown');
+  await page.keyboard.press('ArrowDown');
+  await page.keyboard.press('ArrowUp');
+  expect(await page.evaluate('document.activeElement.textContent')).toBe('failing');
+  expect(await page.evaluate('getComputedStyle(document.activeElement).outlineStyle')).toBe('solid');
+  await page.keyboard.press('Enter');
+  await page.getByRole('dialog', { name: 'failing' }).waitFor(PATIENCE);
+  await page.keyboard.press('Escape');
+  expect(await page.evaluate('document.activeElement.textContent')).toBe('failing');
+});
+
+test('the timeline shows every generation, and tells the same in words and as a table', async () => {
+  const page = await opened('?app=in-grace');
+  const picture = page.getByRole('img', { name: 'Generations of in-grace' });
+  await picture.waitFor(PATIENCE);
+  expect(
+    await picture.locator('.lane').evaluateAll((lanes) => lanes.map((lane) => lane.getAttribute('data-fate'))),
+  ).toEqual(['current', 'superseded', 'revoked']);
+  for (const kind of ['issued', 'verified', 'published'])
+    expect(await picture.locator(`.mark.${kind}`).count()).toBe(3);
+  for (const [kind, count] of [
+    ['superseded', 2],
+    ['revoked', 1],
+    ['to-revoke', 1],
+    ['rotation', 1],
+  ] as const) {
+    expect(await picture.locator(`.mark.${kind}`).count(), kind).toBe(count);
+  }
+  const words = await picture.locator('desc').textContent();
+  expect(words).toMatch(
+    /Generation 7 \(\w+\) is current\. Generation 6 \(\w+\) is in grace\. Generation 5 \(\w+\) is revoked\./,
+  );
+  expect(words).toMatch(/revocation in 1 d \d+ h\. rotation in \d+ d\./);
+  const table = page.getByRole('region', { name: 'Generations as a table' });
+  expect(await table.getByRole('row').count()).toBe(4);
+  await page.getByText('verification-failed').waitFor(PATIENCE);
+});
+
+test('without a token in the policy nothing can be rotated here, and the page says why', async () => {
+  const { url } = await started({ ...everyState(Date.now()), now: () => Date.now() });
+  const page = await open(`${url}/?app=current`);
+  const button = page.getByRole('button', { name: 'Rotate now' });
+  await button.waitFor(PATIENCE);
+  await expect.poll(() => button.isDisabled()).toBe(true);
+  await page.getByText('the policy names no http.token').waitFor(PATIENCE);
+});
+
+test('what changes shows in the row, in the counts and in the open application', async () => {
+  const gallery = everyState(Date.now());
+  const page = await open(await show({}, gallery));
+  await page.locator('body[data-drawn]').waitFor(PATIENCE);
+  const row = page.locator('tr[data-application="current"]');
+  await row.getByRole('button').click();
+  const sheet = page.getByRole('dialog', { name: 'current' });
+  await sheet.locator('.timeline').waitFor(PATIENCE);
+  gallery.board.follow({ event: 'rotation.started', application: 'current' });
+  await sheet.locator('.state', { hasText: 'rotating' }).waitFor(PATIENCE);
+  await page.keyboard.press('Escape');
+  expect(await row.getAttribute('data-state')).toBe('rotating');
+  await expect.poll(() => page.locator('.chip[data-state="rotating"]').textContent()).toMatch(/rotating 2/);
+});
+
+test('an application that the policy no longer has goes away', async () => {
+  const gallery = everyState(Date.now());
+  const page = await open(await show({}, gallery));
+  await page.locator('tr[data-application="held"]').waitFor(PATIENCE);
+  gallery.board.govern(new Map([['current', { issuer: 'sto1', path: 'apps/current/s3' }]]));
+  await page.locator('tr[data-application="held"]').waitFor({ state: 'detached', ...PATIENCE });
+  expect(await names(page)).toEqual(['current']);
+  await page.locator('#headline', { hasText: 'The application is well' }).waitFor(PATIENCE);
+});

@@ -1,0 +1,42 @@
+import { expect, test } from 'vitest';
+import { tallyOf } from '../../src/telemetry/overview.ts';
+import { boardOf, entryInGrace, HOUR, NOW, outcomeOf, troubleOf, viewOf } from './views.ts';
+
+test('counts states, holds, strays and what still lives, and names what comes next', () => {
+  const board = boardOf(['a', 'b', 'c']);
+  const hold = { until: NOW + HOUR, by: 'ann', why: 'release' };
+  board.record(outcomeOf('a', { view: viewOf('a', { superseded: [entryInGrace], strays: 2 }), nextAt: NOW + 5 }), NOW);
+  board.record(outcomeOf('b', { view: viewOf('b', { hold }) }), NOW);
+  const tally = tallyOf(board, NOW);
+  expect(tally).toMatchObject({ total: 3, held: 1, strays: 2, superseded: 1, troubles: [] });
+  expect(tally.states).toMatchObject({ 'in-grace': 1, current: 1, unknown: 1, refused: 0 });
+  expect(tally.next).toEqual({ application: 'a', at: NOW + 5, what: 'rotate' });
+});
+
+test('a hold that is over is none', () => {
+  const board = boardOf(['a']);
+  const hold = { until: NOW, by: 'ann', why: 'release' };
+  board.record(outcomeOf('a', { view: viewOf('a', { hold }) }), NOW);
+  expect(tallyOf(board, NOW).held).toBe(0);
+});
+
+test('the same trouble of many is one group: since the first, with the first few names, the worst group first', () => {
+  const names = Array.from({ length: 8 }, (_, index) => `app-${index}`);
+  const board = boardOf([...names, 'edited', 'noticed', 'late']);
+  names.forEach((name, index) => {
+    board.record(outcomeOf(name, { trouble: troubleOf('failed', 'vault-sealed') }), NOW - index);
+  });
+  board.record(outcomeOf('edited', { trouble: troubleOf('refused', 'edited') }), NOW);
+  board.record(outcomeOf('noticed', { notices: [troubleOf('failed', 'clocks-disagree')] }), NOW);
+  board.record(outcomeOf('late', { view: viewOf('late', { rotateAt: NOW - HOUR }), nextAt: NOW - HOUR }), NOW);
+  const { troubles, overdue } = tallyOf(board, NOW);
+  expect(troubles.map(({ kind, code, count }) => [kind, code, count])).toEqual([
+    ['refused', 'edited', 1],
+    ['failed', 'vault-sealed', 8],
+    ['overdue', 'overdue', 1],
+    ['notice', 'clocks-disagree', 1],
+  ]);
+  expect(troubles[1]).toMatchObject({ since: NOW - 7, remedy: 'Mend it.', applications: names.slice(0, 5) });
+  expect(troubles[2]).toMatchObject({ since: NOW - HOUR });
+  expect([...overdue]).toEqual(['late']);
+});
