@@ -46,7 +46,9 @@ const OTHER_TABLES = [
 ];
 
 /** Everything but the policy, whose warnings have a table of their own. */
-const PARTS = readdirSync(new URL('../src/', import.meta.url)).filter((part) => part !== 'policy' && part !== 'sandbox');
+const PARTS = readdirSync(new URL('../src/', import.meta.url)).filter(
+  (part) => part !== 'policy' && part !== 'sandbox',
+);
 
 test('the runbook has a row for every error code in the source, and none besides', () => {
   const source = sourceOf(...PARTS);
