@@ -1,5 +1,5 @@
 import type { ApplicationPolicy } from '../policy/policy.ts';
-import type { CredentialList, SeenCredential } from '../rotation/lists.ts';
+import type { CredentialList, SeenCredential } from '../rotation/credential-list.ts';
 import type { Marker } from '../rotation/marker.ts';
 import type { ApplicationView, Outcome } from '../rotation/outcome.ts';
 import { strayAgeMs } from '../rotation/situation.ts';

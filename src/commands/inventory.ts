@@ -1,5 +1,5 @@
 import type { Parts } from '../parts.ts';
-import type { CredentialList } from '../rotation/lists.ts';
+import type { CredentialList } from '../rotation/credential-list.ts';
 import type { Outcome } from '../rotation/outcome.ts';
 import type { IssuerSite } from '../rotation/world.ts';
 import { steadyPace } from '../scheduler/pacing.ts';

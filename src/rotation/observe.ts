@@ -1,6 +1,6 @@
 import type { ApplicationPolicy } from '../policy/policy.ts';
+import type { CredentialList } from './credential-list.ts';
 import { problemOf } from './errors.ts';
-import type { CredentialList } from './lists.ts';
 import { pairIn } from './mapping.ts';
 import type { Bearer } from './marker.ts';
 import type { StoredSecret } from './ports.ts';

@@ -8,11 +8,9 @@ import { type Decision, decide, type Verdict } from './decide.ts';
 import { type Problem, troubleOf } from './errors.ts';
 import type { EventName } from './events.ts';
 import { gatherForIssue } from './gather.ts';
-import type { PutOff } from './lists.ts';
 import { type Observation, observe, type Reading, read } from './observe.ts';
 import { failedOutcome, type Outcome, type Trouble } from './outcome.ts';
-import { revokeTime } from './record.ts';
-import { usedEntries } from './revocation.ts';
+import { rememberUsed, revocationsOf } from './remembered.ts';
 import type {
   Amender,
   Amending,
@@ -220,7 +218,7 @@ class PassRotator implements Rotator, Examiner, Amender, Stoppable {
     const { target } = siteOf(this.#world, observation.application);
     const revocations = revocationsOf(observation, this.#world, this.#silences);
     const s = situate(observation, { target, now: clock.now(), policyLoadedAt, request, replica, ...revocations });
-    for (const entry of usedEntries(s)) this.#world.lists.noteUsed(entry.instance, entry.id, usedLately(s));
+    rememberUsed(s, this.#world);
     return s;
   }
 
@@ -251,40 +249,9 @@ class PassRotator implements Rotator, Examiner, Amender, Stoppable {
   }
 }
 
-/** What this process remembers of revocations that concern the record's superseded credentials. */
-function revocationsOf(
-  { application, record, lists }: Observation,
-  world: World,
-  silences: StoreSilences,
-): Pick<Situation, 'revokedSince' | 'putOff'> {
-  const silence = silences.putOff(application, world.clock.now());
-  const revokedSince = new Set<string>();
-  const putOff = new Map<string, PutOff>();
-  for (const entry of record.state === 'record' ? record.record.superseded : []) {
-    const list = lists.get(entry.instance);
-    if (list && world.lists.wasRevokedSince(list, entry.id)) revokedSince.add(entry.id);
-    const own = world.lists.putOff(entry.instance, entry.id);
-    if (own) putOff.set(entry.id, own);
-    // a grace that a person shortened is theirs: they know that consumers may not have read the new one yet
-    if (entry.shortened) continue;
-    if (silence && silence.until > Math.max(revokeTime(entry), own?.until ?? 0)) putOff.set(entry.id, silence);
-  }
-  return { revokedSince, putOff };
-}
-
 function troubleEvent({ kind }: Trouble, decision: Decision): EventName {
   if (kind === 'blocked') return 'rotation.blocked';
   return decision.do === 'rotate' ? 'rotation.failed' : 'pass.failed';
-}
-
-/** Consumers may keep what they read for a while after somebody took it out again. */
-function usedLately(s: Situation): PutOff {
-  const problem = {
-    code: 'used-lately',
-    reason: 'it stood in the secret until lately, so consumers may still use it',
-    remedy: 'Nothing to do: it is revoked a grace after it was last seen there.',
-  };
-  return { until: s.latest + s.application.graceMs, problem };
 }
 
 function deedOf({ do: deed }: Decision): Pick<Outcome, 'deed'> {

@@ -158,7 +158,7 @@ const RULES: Readonly<Record<string, Sabotage>> = {
     against: 'rule 5',
     patches: [
       patch('revocation.ts', 'isReferenced(s, entry.access_key_id) ? ', 'revokeTime(entry) < 0 ? '),
-      patch('pass.ts', 'usedEntries(s)', '[]'),
+      patch('remembered.ts', 'usedEntries(s)', '[]'),
     ],
     scene: 'the old key is put back',
     breaks: /^H .* while somebody keeps it in a field$/,

@@ -1,7 +1,7 @@
 import type { ApplicationPolicy } from '../../src/policy/policy.ts';
 import { scheduleText } from '../../src/policy/schedule.ts';
 import { Secret } from '../../src/policy/secret.ts';
-import { CredentialList } from '../../src/rotation/lists.ts';
+import { CredentialList } from '../../src/rotation/credential-list.ts';
 import { renderFields } from '../../src/rotation/mapping.ts';
 import { type Bearer, formatMarker } from '../../src/rotation/marker.ts';
 import type { CurrentStanding, Observation } from '../../src/rotation/observe.ts';
