@@ -8,6 +8,7 @@ import type { PartsOptions } from './parts.ts';
 import { changesBetween, changesText, isUnchanged, notReloadable, waitsForRestart } from './policy/changes.ts';
 import { PolicyError } from './policy/mistakes.ts';
 import type { IssuerPolicy, LogLevel, Policy } from './policy/policy.ts';
+import { MissingSecret, type Secret } from './policy/secret.ts';
 import { secretSource } from './policy/secrets.ts';
 import type { Report, RotationEvent } from './rotation/events.ts';
 import { EndpointLooks } from './scheduler/endpoint-looks.ts';
@@ -235,12 +236,19 @@ export class Daemon {
     this.#options.hear?.(event);
   }
 
+  /** Of the policy in force. Where it has none any more, nobody's opens anything, at once and not at the next restart. */
+  async #token(env: NodeJS.ProcessEnv): Promise<Secret> {
+    const { token } = this.#engine.policy.http;
+    if (!token) throw new MissingSecret('http.token is not set in the policy in force');
+    return secretSource(token, env)();
+  }
+
   #openHttp(): Promise<HttpServer> {
     const { clock, env, logger, replica } = this.#options;
     const { listen, token } = this.#started.http;
     return startHttp({
       listen,
-      ...(token && { token: () => secretSource(this.#engine.policy.http.token ?? token, env)() }),
+      ...(token && { token: () => this.#token(env) }),
       board: this.board,
       history: this.#history,
       metrics: this.#metrics,

@@ -42,6 +42,7 @@ const OTHER_TABLES = [
   '## Notices',
   '## What was asked for and not done',
   '## Shown besides',
+  '## The policy was refused',
   '## Answers of the HTTP API',
 ];
 

@@ -1,7 +1,7 @@
 import type { Parts } from '../parts.ts';
 import { visible } from '../policy/visible.ts';
-import { PortError } from '../rotation/errors.ts';
 import type { CredentialList } from '../rotation/credential-list.ts';
+import { PortError } from '../rotation/errors.ts';
 import type { IssuedCredential } from '../rotation/ports.ts';
 import { confirmed } from './confirm.ts';
 import type { NamedSite } from './inventory.ts';

@@ -131,7 +131,7 @@ async function endByRecord(leak: Leak, terminal: Terminal): Promise<Ending> {
   const { outcome, stands } = await parts.rotator.amend(application.name, amendment);
   if (!stands) return { is: 'alive', problems: outcome.trouble ? [outcome.trouble] : [] };
   tellWhen(leak, outcome, terminal);
-  return untilRevoked(key.credentialId, outcome, parts, terminal);
+  return untilRevoked({ credentialId: key.credentialId, instance }, outcome, parts, terminal);
 }
 
 function tellWhen({ key, graceMs }: Leak, { view }: Outcome, terminal: Terminal): void {

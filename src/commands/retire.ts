@@ -2,6 +2,8 @@ import type { Parts } from '../parts.ts';
 import { RECORD_FIELD } from '../policy/fields.ts';
 import type { ApplicationPolicy } from '../policy/policy.ts';
 import type { Outcome } from '../rotation/outcome.ts';
+import type { SecretData } from '../rotation/ports.ts';
+import { readRecord } from '../rotation/record.ts';
 import { confirmed } from './confirm.ts';
 import { problemsText } from './problems-text.ts';
 import { chosenApplications } from './ready-policy.ts';
@@ -79,7 +81,7 @@ function leftText({ view }: Outcome): string {
 async function deleteSecret(
   { application, yes }: RetireOptions,
   { view }: Outcome,
-  { policy, vault }: Parts,
+  { policy, vault, lists }: Parts,
   terminal: Terminal,
 ): Promise<number> {
   if ((view?.superseded.length ?? 0) > 0 || (view?.strays ?? 0) > 0) {
@@ -92,6 +94,10 @@ async function deleteSecret(
     terminal.write(`${application}: nothing stands at ${path} any more\n`);
     return EXIT.done;
   }
+  if (!(await isDone(stored.data.reveal(), lists))) {
+    terminal.write(`${application}: its secret was changed meanwhile and stays; ask again\n`);
+    return EXIT.failed;
+  }
   const others = Object.keys(stored.data.reveal()).filter((name) => name !== RECORD_FIELD);
   const besides = others.length > 0 ? ` With it go fields that are not rekeyd's: ${others.join(', ')}.` : '';
   if (!(await confirmed(`Delete the secret at ${path}?${besides}`, { yes }, terminal))) return nothingDone(terminal);
@@ -100,4 +106,15 @@ async function deleteSecret(
     `${application}: version ${stored.version} of ${path} is deleted (vault kv undelete brings it back)\n`,
   );
   return EXIT.done;
+}
+
+/** Whether exactly what is about to be deleted is a retired record of which nothing lives: somebody may write meanwhile. */
+async function isDone(data: SecretData, lists: Parts['lists']): Promise<boolean> {
+  const reading = readRecord(data);
+  if (reading.state !== 'record' || reading.record.credential !== null) return false;
+  for (const { instance, id } of reading.record.superseded) {
+    const list = await lists.after(instance, lists.mark());
+    if (list.byId(id)) return false;
+  }
+  return true;
 }

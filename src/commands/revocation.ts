@@ -32,22 +32,32 @@ export async function waited(ms: number, { stopped }: Pick<Terminal, 'stopped'>)
 const PATIENCE_MS = 15_000;
 const PAUSE_MS = { shortest: 250, longest: 10_000 } as const;
 
+/** A credential of an application's past. */
+interface Past {
+  readonly credentialId: string;
+  readonly instance: string;
+}
+
 /**
  * Looks after an application until one of its superseded credentials is revoked, by this process or another replica. It
- * only enters strays and revokes meanwhile, by the same rules as every replica: nothing is rotated.
+ * only enters strays and revokes meanwhile, by the same rules as every replica: nothing is rotated. Only a later list of
+ * its own instance that lacks it says that it is gone: a record that no longer names it says nothing.
  */
 export async function untilRevoked(
-  credentialId: string,
+  { credentialId, instance }: Past,
   seen: Outcome,
-  { rotator, options: { clock } }: Parts,
+  { rotator, lists, options: { clock } }: Parts,
   terminal: Pick<Terminal, 'stopped'>,
 ): Promise<Ending> {
   let outcome = seen;
   for (;;) {
     const entry = entryIn(outcome, credentialId);
-    if (outcome.view && !entry) return { is: 'revoked' };
+    if (outcome.view && !entry) {
+      const list = await lists.after(instance, lists.mark());
+      return list.byId(credentialId) ? { is: 'alive', problems: [forgotten(outcome)] } : { is: 'revoked' };
+    }
     const isLate = entry?.revokeAt == null || clock.now() > entry.revokeAt + PATIENCE_MS;
-    const hindrance = hindranceOf(outcome, isLate);
+    const hindrance = hindranceOf(outcome, isLate, clock.now());
     if (hindrance) return { is: 'alive', problems: hindrance };
     if (isTidyingUp(outcome, clock.now())) {
       outcome = await rotator.pass(outcome.application);
@@ -68,12 +78,26 @@ function isTidyingUp({ deed, nextAt, trouble }: Outcome, now: number): boolean {
 }
 
 /** What keeps it alive although its time has come, or for longer than anybody waits. */
-function hindranceOf({ trouble, notices, view }: Outcome, isLate: boolean): readonly Problem[] | undefined {
+function hindranceOf(
+  { trouble, notices, view }: Outcome,
+  isLate: boolean,
+  now: number,
+): readonly Problem[] | undefined {
   const hold = view?.hold;
-  if (hold && hold.until > Date.now()) return [heldProblem(view.application, hold.until)];
+  if (hold && hold.until > now) return [heldProblem(view.application, hold.until)];
   if (!isLate) return undefined;
   if (trouble && trouble.code !== 'retired') return [trouble];
   return notices;
+}
+
+/** Why a record that should name it does not. */
+function forgotten({ application, trouble }: Outcome): Problem {
+  if (trouble && trouble.code !== 'retired') return trouble;
+  return {
+    code: 'not-superseded',
+    reason: `the record of ${application} no longer names it: somebody brought an older version back`,
+    remedy: 'Ask again: it is a stray now, and is entered anew.',
+  };
 }
 
 function heldProblem(application: string, until: number): Problem {

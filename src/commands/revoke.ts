@@ -95,7 +95,7 @@ async function byRecord({ key, inventory, parts }: Target, terminal: Terminal): 
     graceMs: 0,
   });
   const ending: Ending = stands
-    ? await untilRevoked(credentialId, outcome, parts, terminal)
+    ? await untilRevoked({ credentialId, instance }, outcome, parts, terminal)
     : { is: 'alive', problems: outcome.trouble ? [outcome.trouble] : [] };
   return tellEnding(key.accessKeyId, ending, 'its grace is over, so any replica that runs revokes it', terminal);
 }

@@ -165,11 +165,12 @@ function waitingOf({ view }: BoardEntry): string {
 function detailsOf({ application, path, issuer, view }: BoardEntry, now: number): string {
   const at = (time: number | undefined) => (time === undefined ? '-' : new Date(time).toISOString());
   const superseded = (view?.superseded ?? []).map(({ accessKeyId, why, revokeAt }) => {
-    const fate =
-      revokeAt === null ? 'until a person revokes it' : `until ${at(revokeAt)} (${distance(revokeAt - now)})`;
+    const end = revokeAt === null ? null : Math.max(revokeAt, view?.hold?.until ?? 0);
+    const fate = end === null ? 'until a person revokes it' : `until ${at(end)} (${distance(end - now)})`;
     return `  ${accessKeyId}  ${why}, lives ${fate}`;
   });
-  const hold = view?.hold ? [`  on hold until ${at(view.hold.until)}, by ${view.hold.by}: ${view.hold.why}`] : [];
+  const why = view?.hold?.why ? `: ${view.hold.why}` : '';
+  const hold = view?.hold ? [`  on hold until ${at(view.hold.until)}, by ${view.hold.by}${why}`] : [];
   return `${[
     '',
     `${application}: ${path}, issuer ${issuer}`,
@@ -179,6 +180,10 @@ function detailsOf({ application, path, issuer, view }: BoardEntry, now: number)
   ].join('\n')}\n`;
 }
 
+/** Of a day and more the first unit is exact enough; a hold of two hours must not show as one. */
+const DAY_MS = 86_400_000;
+
 function distance(ms: number): string {
-  return prettyMilliseconds(Math.max(0, ms), { compact: true });
+  const isLong = ms >= DAY_MS;
+  return prettyMilliseconds(Math.max(0, ms), isLong ? { compact: true } : { unitCount: 2, secondsDecimalDigits: 0 });
 }

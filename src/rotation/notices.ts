@@ -37,7 +37,8 @@ export const NOTICES: readonly Notice[] = [
   {
     code: 'policies-disagree',
     test: (s) => {
-      if (!s.record || mayBeRewritten(s)) return undefined;
+      // a retired record maps nothing, whatever anybody's policy says
+      if (!s.record?.credential || mayBeRewritten(s)) return undefined;
       if (!mappingDiffers(s, s.record) && !scheduleDiffers(s, s.record)) return undefined;
       return `${s.record.by} wrote last, with other fields, another endpoint or another schedule than this policy's`;
     },

@@ -3,6 +3,7 @@ import { isAdoptedByName, notAdoptable, renameHint } from './adoption.ts';
 import type { Problem } from './errors.ts';
 import { fieldsToWrite, pairIn, renderFields } from './mapping.ts';
 import { digestOf, type RotationRecord } from './record.ts';
+import { livingEntries } from './revocation.ts';
 import type { OwnCredential, Situation } from './situation.ts';
 
 /**
@@ -130,9 +131,16 @@ export const REFUSALS: readonly Refusal[] = [
     liftable: true,
     test: ({ record }) =>
       record && record.credential === null ? 'the application was taken out of service (retired)' : undefined,
-    remedy: (s) => `Take it out of the policy, or put it back into service: ${lifting(s)}.`,
+    remedy: (s) => `${leavingHint(s)} To put it back into service: ${lifting(s)}.`,
   },
 ];
+
+/** What the policy does not name nobody looks after: what still lives of it would live for ever. */
+function leavingHint(s: Situation): string {
+  const left = [...livingEntries(s).map((entry) => entry.access_key_id), ...s.strays.map((stray) => stray.accessKeyId)];
+  if (left.length === 0) return 'Nothing that was issued for it lives: take it out of the policy.';
+  return `Leave it in the policy until ${left.join(', ')} ${left.length > 1 ? 'are' : 'is'} revoked, then take it out.`;
+}
 
 /** So many unpublished credentials at a path without a record, and no more. */
 const STRAYS_WITHOUT_RECORD = 4;

@@ -17,7 +17,8 @@ export function viewOf(s: Situation): ApplicationView {
       revokeAt: entry.revoke_at === null ? null : Date.parse(entry.revoke_at),
       why: entry.why,
     })),
-    strays: record ? s.strays.filter((stray) => isOldStray(s, stray)).length : s.strays.length,
+    // without a credential that anybody may be busy to replace, each of them counts
+    strays: record?.credential ? s.strays.filter((stray) => isOldStray(s, stray)).length : s.strays.length,
     ...(record && viewOfRecord(record)),
   };
 }

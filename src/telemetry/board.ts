@@ -71,6 +71,9 @@ interface Line {
   isRotating: boolean;
 }
 
+/** Refusals that a person brought about on purpose: nobody is called for them. */
+export const MEANT: ReadonlySet<string> = new Set(['retired']);
+
 /** A rotation that is due is begun within the spread; only what is late by more than this, in ms, is called overdue. */
 const OVERDUE_AFTER_MS = 60_000;
 
@@ -142,7 +145,8 @@ export class Board {
     const about = { application: outcome.application, issuer: line.policy.issuer };
     const { trouble } = line;
     if (before.trouble && !trouble) this.#report({ event: 'application.recovered', ...about });
-    if (trouble?.kind === 'refused' && before.trouble?.code !== trouble.code) {
+    const isNews = before.trouble?.code !== trouble?.code && !MEANT.has(trouble?.code ?? '');
+    if (trouble?.kind === 'refused' && isNews) {
       this.#report({ event: 'application.refused', ...about, ...wordsOf(trouble) });
     }
     const known = new Set(before.notices.map(({ code }) => code));

@@ -122,6 +122,28 @@ test('without anybody to ask it needs the grace to be given', async () => {
   expect(recordOf(on, 'billing').generation).toBe(1);
 });
 
+test.each([
+  ['deleted', 'deleted', (on: Arranged) => on.sandbox.vaultStore.delete('apps/billing', [2, 3])],
+  [
+    'overwritten',
+    'unmanaged',
+    (on: Arranged) => on.sandbox.vaultStore.poke('apps/billing', { access_key_id: 'AKMINE' }),
+  ],
+] as const)('a secret that is %s while a leaked key waits is no sign that the key is gone', async (_, code, change) => {
+  const on = await arrange({ applications: { billing: {} } });
+  await rotated(on, 'billing');
+  const key = current(on);
+  const terminal = person(on);
+  const write = (text: string) => {
+    terminal.write(text);
+    if (text.includes('will be revoked')) change(on);
+  };
+  const options = { config: on.config, accessKeyId: key, grace: '2s', yes: true };
+  expect(await leakedCommand(options, { ...terminal, write })).toBe(1);
+  expect(terminal.written()).toContain(`${key} lives on\n  ${code}: `);
+  expect(living(on)).toContain(key);
+});
+
 test('whoever leaves before the grace is over is told who revokes it', async () => {
   const on = await arrange({ applications: { billing: {} } });
   await rotated(on, 'billing');

@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest';
 import { type RetireOptions, retireCommand } from '../../src/commands/retire.ts';
+import { formatMarker } from '../../src/rotation/marker.ts';
 import { type Arranged, arrange, endGrace } from './arrange.ts';
-import { living, person, recordOf, rotated } from './steering.ts';
+import { living, madeByHand, person, recordOf, rotated } from './steering.ts';
 
 async function retire(on: Arranged, more: Partial<RetireOptions> = {}, ...answers: string[]) {
   const terminal = person(on, ...answers);
@@ -58,6 +59,41 @@ test('a login that may not delete is told which right is missing', async () => {
     code: 'vault-permission-denied',
     remedy: expect.stringContaining('`update` on secret/delete/apps/billing'),
   });
+  expect(on.sandbox.vaultStore.peek('apps/billing')).toBeDefined();
+});
+
+test('a stray too young to be entered keeps the secret of a retired application', async () => {
+  const on = await arrange({ applications: { billing: {} } });
+  await rotated(on, 'billing');
+  const { place } = recordOf(on, 'billing');
+  await retire(on, { yes: true });
+  endGrace(on, 'billing');
+  await rotated(on, 'billing');
+  const attemptedAt = Math.floor(Date.now() / 1000) * 1000;
+  const marker = { owner: 'commands', application: 'billing', generation: 2, attemptedAt, nonce: '0123abcd', place };
+  await madeByHand(on, formatMarker(marker));
+  const { code, said } = await retire(on, { deleteSecret: true, yes: true });
+  expect([code, said]).toEqual([1, expect.stringContaining('its secret stays')]);
+  expect(on.sandbox.vaultStore.peek('apps/billing')).toBeDefined();
+});
+
+test('a secret that somebody puts back into service while it is about to be deleted stays', async () => {
+  const on = await arrange({ applications: { billing: {} } });
+  await rotated(on, 'billing');
+  await retire(on, { yes: true });
+  endGrace(on, 'billing');
+  await rotated(on, 'billing');
+  const retired = on.sandbox.vaultStore.peek('apps/billing');
+  const record = JSON.parse(String(retired?.['rekeyd']));
+  const credential = { id: 'x', access_key_id: 'AKX', instance: 'os-x', issued_at: record.published_at };
+  const terminal = person(on);
+  const write = (text: string) => {
+    terminal.write(text);
+    on.sandbox.vaultStore.poke('apps/billing', { ...retired, rekeyd: JSON.stringify({ ...record, credential }) });
+  };
+  const options = { config: on.config, application: 'billing', deleteSecret: true, yes: true };
+  expect(await retireCommand(options, { ...terminal, write })).toBe(1);
+  expect(terminal.written()).toContain('its secret was changed meanwhile and stays');
   expect(on.sandbox.vaultStore.peek('apps/billing')).toBeDefined();
 });
 

@@ -149,6 +149,24 @@ describe('a retired application', () => {
     expect(await replica.pass()).toMatchObject({ did: 'nothing', trouble: { code: 'retired' } });
   });
 
+  test('is to be left in the policy until nothing of it lives, and says so', async () => {
+    const { memory, replica, amend } = await rotated();
+    await amend({ amend: 'retire' });
+    const remedy = async () => (await replica.pass()).trouble?.remedy;
+    expect(await remedy()).toMatch(/^Leave it in the policy until AK-os-ab123-1, AK-os-ab123-2 are revoked/);
+    memory.clock.advance(2 * DAY);
+    await replica.pass();
+    expect(await remedy()).toMatch(/^Nothing that was issued for it lives: take it out of the policy/);
+  });
+
+  test('is no sign that replicas have different policies, whoever retired it', async () => {
+    const { memory, amend } = await rotated();
+    const other = memory.replica({}, { replica: 'replica-2' });
+    memory.clock.advance(HOUR);
+    await amend({ amend: 'retire' });
+    expect((await other.pass()).notices).toEqual([]);
+  });
+
   test('comes back with a new credential when a person lifts it, and keeps what was not ours', async () => {
     const { memory, replica, amend } = await rotated();
     memory.put({ ...memory.secret, NOTE: 'somebody’s' });
