@@ -80,6 +80,7 @@ class PassRotator implements Rotator, Examiner, Amender, Stoppable {
 
   async amend(application: string, amendment: Amendment): Promise<Amending> {
     const amending = await this.#tryTo(application, async () => {
+      if (this.#isStopping) throw stopping(application);
       const look = () => this.#lookAnew(application);
       const { s, written, trouble } = await this.#during(application, amend(amendment, look, this.#world));
       if (written) await mirrorOf(s, written, this.#world);

@@ -233,6 +233,13 @@ describe('how an amendment is written', () => {
     expect(memory.versions).toHaveLength(2);
   });
 
+  test('a process that is ending writes nothing more', async () => {
+    const { memory, replica, amend } = await rotated();
+    await replica.rotator.quiesce();
+    expect(await amend({ amend: 'retire' })).toMatchObject({ stands: false, trouble: { code: 'stopping' } });
+    expect(memory.versions).toHaveLength(2);
+  });
+
   test('what refuses an application refuses that too', async () => {
     const { memory, amend } = await rotated();
     memory.put({ ...memory.secret, endpoint: 'https://elsewhere.example.net' });

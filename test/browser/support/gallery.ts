@@ -20,6 +20,12 @@ export const troubles: Readonly<Record<string, Trouble>> = {
     remedy:
       'Put the values back (vault kv rollback), or publish a new credential over the edit: rekeyd rotate refused --despite edited.',
   },
+  retired: {
+    kind: 'refused',
+    code: 'retired',
+    reason: 'the application was taken out of service (retired)',
+    remedy: 'Take it out of the policy, or put it back: rekeyd rotate retired --despite retired.',
+  },
   failing: {
     kind: 'failed',
     code: 'issuer-unauthorized',
@@ -32,7 +38,7 @@ export const troubles: Readonly<Record<string, Trouble>> = {
     code: 'quota-full',
     reason: '200 of 200 credentials of the instance are in use',
     remedy:
-      'Revoke credentials that nobody uses in the control panel, or raise limits.credentials if the instance allows more.',
+      'Revoke credentials that nobody uses (rekeyd keys ISSUER shows whose they are), or raise limits.credentials if the instance allows more.',
   },
 };
 
@@ -86,6 +92,7 @@ export function everyState(now: number): Gallery {
     'adopted',
     'in-grace',
     'current',
+    'retired',
   ];
   const board = new Board(new Map(names.map((name) => [name, policyOf(name)])));
   const look = (name: string, over: Partial<Outcome> = {}, at = now) => board.record(outcomeOf(name, now, over), at);
@@ -115,7 +122,7 @@ export function everyState(now: number): Gallery {
   const notice = {
     code: 'adopted-still-live',
     reason: 'an adopted key was replaced but may serve others',
-    remedy: 'Revoke it in the control panel when nobody uses it.',
+    remedy: 'Revoke it (rekeyd revoke ISSUER ACCESS_KEY_ID) when nobody does.',
   };
   look('adopted', {
     view: viewOf('adopted', now, { superseded: [grace('adopted', null, 'adopted')] }),
@@ -127,6 +134,7 @@ export function everyState(now: number): Gallery {
     next: 'revoke',
   });
   look('current');
+  look('retired', { trouble: troubles['retired'] as Trouble, nextAt: Number.POSITIVE_INFINITY, next: 'look again' });
   return { board, history: pastOf('in-grace', now) };
 }
 
