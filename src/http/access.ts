@@ -17,6 +17,20 @@ export function checkHost(listenHost: string, header: string | undefined): HttpP
   };
 }
 
+/**
+ * Guards against pages of other sites, which may ask without being shown the answer, and would take the places of those
+ * who may watch. Browsers tell; whoever is none says nothing.
+ */
+export function checkSite(route: string | undefined, fetchSite: unknown): HttpProblem | undefined {
+  if (fetchSite !== 'cross-site' || !route?.startsWith('/api/')) return undefined;
+  return {
+    status: 403,
+    title: 'Forbidden',
+    code: 'cross-site',
+    detail: 'A page of another site may not use the API. Open the address itself, or ask without a browser.',
+  };
+}
+
 /** The host of a `Host` header, without its port. */
 function hostOf(header: string): string {
   return header.replace(/:\d+$/, '');

@@ -26,8 +26,12 @@ export function addEvents(
 
 const RETRY_SECONDS = 30;
 
-/** The stream is read only as fast as the other side takes it; one that takes nothing at all is dropped. */
+/**
+ * The stream is read only as fast as the other side takes it; one that takes nothing at all is dropped.
+ * Who left before now is no viewer: nothing would tell of it again.
+ */
 function stream(reply: FastifyReply, feed: Feed, patienceMs: number): FastifyReply {
+  if (reply.raw.destroyed) return reply.hijack();
   const viewer = feed.join();
   const body = Readable.from(feed.watch(viewer), { objectMode: false, highWaterMark: 64 * 1024 });
   const isStuck = stuckness(reply.raw);

@@ -1,9 +1,9 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { problemOf } from '../rotation/errors.ts';
-import { checkHost, checkReader, checkWriter } from './access.ts';
+import { checkHost, checkReader, checkSite, checkWriter } from './access.ts';
 import type { HttpOptions } from './options.ts';
 import { type HttpProblem, sendProblem } from './problem.ts';
-import { ALLOWANCES, RateLimit } from './rate.ts';
+import { ALLOWANCES, clientOf, RateLimit } from './rate.ts';
 
 const HEADERS = {
   'cache-control': 'no-store',
@@ -16,7 +16,8 @@ const HEADERS = {
 export function guard(server: FastifyInstance, { listen, onError }: HttpOptions): void {
   server.addHook('onRequest', async (request, reply) => {
     reply.headers(HEADERS);
-    const problem = checkHost(listen.host, request.headers.host);
+    const { host, 'sec-fetch-site': site } = request.headers;
+    const problem = checkHost(listen.host, host) ?? checkSite(request.routeOptions.url, site);
     return problem && sendProblem(reply, problem);
   });
   server.setNotFoundHandler((_request, reply) => sendProblem(reply, NOT_FOUND));
@@ -59,19 +60,24 @@ export interface Doors {
   readonly writing: Guarded;
 }
 
-/** Each client may ask so much; who sends a wrong token is slowed down as much as who writes. */
+/**
+ * Each client may ask so much; who sends a wrong token is slowed down as much as who writes. Tokens are read meanwhile,
+ * so what a guess comes to is told only if there is one left then: those sent together are no more than those in turn.
+ */
 export function doorsOf({ listen, token, allowances }: HttpOptions): Doors {
   const reads = new RateLimit(allowances?.read ?? ALLOWANCES.read);
   const writes = new RateLimit(allowances?.write ?? ALLOWANCES.write);
   const guardedBy = (limit: RateLimit, check: Check): Guarded => ({
     onRequest: async (request, reply) => {
-      const seconds = limit.take(request.ip) || (limit === writes ? 0 : guesses(request, writes));
-      if (seconds > 0) return sendProblem(reply.header('retry-after', seconds), tooMany(seconds));
+      const client = clientOf(request.ip);
+      const isTry = limit !== writes && request.headers.authorization !== undefined;
+      const seconds = limit.take(client) || (isTry ? writes.wait(client) : 0);
+      if (seconds > 0) return sendTooMany(reply, seconds);
       const problem = await check(request.headers.authorization);
-      if (problem?.status === 401) {
-        reply.header('www-authenticate', 'Bearer realm="rekeyd"');
-        if (request.headers.authorization !== undefined && limit !== writes) writes.take(request.ip);
-      }
+      const isWrong = problem?.status === 401;
+      const left = isTry ? (isWrong ? writes.take(client) : writes.wait(client)) : 0;
+      if (left > 0) return sendTooMany(reply, left);
+      if (isWrong) reply.header('www-authenticate', 'Bearer realm="rekeyd"');
       return problem && sendProblem(reply, problem);
     },
   });
@@ -84,12 +90,8 @@ export function doorsOf({ listen, token, allowances }: HttpOptions): Doors {
 
 type Check = (authorization: string | undefined) => Promise<HttpProblem | undefined>;
 
-/** Whoever used up what may be written may not go on trying tokens either. */
-function guesses({ headers, ip }: FastifyRequest, writes: RateLimit): number {
-  return headers.authorization === undefined ? 0 : writes.wait(ip);
-}
-
-function tooMany(seconds: number): HttpProblem {
+function sendTooMany(reply: FastifyReply, seconds: number): FastifyReply {
   const detail = `This address asked too much; ask again in ${seconds} s. Health and metrics are not limited.`;
-  return { status: 429, title: 'Too many requests', code: 'too-many-requests', detail };
+  const problem = { status: 429, title: 'Too many requests', code: 'too-many-requests', detail };
+  return sendProblem(reply.header('retry-after', seconds), problem);
 }

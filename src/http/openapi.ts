@@ -40,7 +40,7 @@ export const OPERATIONS: Readonly<Record<string, Operation>> = {
     id: 'document',
     summary: 'This document.',
     answers: { 200: { type: 'application/json', says: 'OpenAPI 3.1.' } },
-    problems: [429],
+    problems: [403, 429],
     access: 'open',
   },
   'GET /api/v1/overview': {

@@ -61,7 +61,7 @@ export class Overviews {
 
 function overviewOf({ site, now, missing, token }: Sources, tally: Tally): Overview {
   const { loadedAt, rejected, waitsForRestart } = site.policyStanding();
-  const { total, states, held, strays, superseded, troubles, next } = tally;
+  const { total, states, retired, held, strays, superseded, troubles, next } = tally;
   return {
     now: known(now()),
     version: site.version,
@@ -75,7 +75,7 @@ function overviewOf({ site, now, missing, token }: Sources, tally: Tally): Overv
       ...(waitsForRestart && { waits_for_restart: [...waitsForRestart] }),
       ...(rejected && { rejected: { at: known(rejected.at), message: rejected.message } }),
     },
-    applications: { total, states: { ...states }, held, strays, superseded },
+    applications: { total, states: { ...states }, retired, held, strays, superseded },
     troubles: troubles.map(({ since, ...group }) => ({ ...group, since: iso(since) })),
     next: next && { ...next, at: known(next.at) },
     vault: vaultOf(site.vault()),

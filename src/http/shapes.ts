@@ -67,6 +67,7 @@ export const overviewShape = z.strictObject({
   applications: z.strictObject({
     total: count,
     states: z.strictObject(Object.fromEntries(STATES.map((state) => [state, count])) as StateCounts),
+    retired: count.describe('Of those that are refused: taken out of service on purpose, and in no trouble.'),
     held: count,
     strays: count,
     superseded: count,

@@ -31,7 +31,7 @@ export function chronicleOf(entry: BoardEntry, history: History): Chronicle {
   const keys = new Set([...told, ...seen].map(({ accessKeyId }) => accessKeyId));
   const merged = [...keys].map((key): Chapter => {
     const has = (one: Generation) => one.accessKeyId === key;
-    const one = { ...told.find(has), ...seen.find(has), ...planned(told.find(has)), accessKeyId: key };
+    const one = { ...told.find(has), ...seen.find(has), ...planned(told.find(has), view), accessKeyId: key };
     return { ...one, fate: fateOf(one, view) };
   });
   return {
@@ -43,8 +43,14 @@ export function chronicleOf(entry: BoardEntry, history: History): Chronicle {
 }
 
 /** The record is newer than the event where a person shortened a grace. */
-function planned(told: Generation | undefined): Partial<Generation> {
-  return told?.revokeAt === undefined ? {} : { revokeAt: told.revokeAt };
+function planned(told: Generation | undefined, view: ApplicationView | undefined): Partial<Generation> {
+  if (told?.revokeAt === undefined) return {};
+  return { revokeAt: told.revokeAt === null ? null : afterHold(told.revokeAt, view) };
+}
+
+/** Nothing is rotated or revoked by itself before a hold ends. */
+function afterHold(time: number, view: ApplicationView | undefined): number {
+  return Math.max(time, view?.hold?.until ?? time);
 }
 
 /** The record's own account of its credentials. */
@@ -75,9 +81,9 @@ function beginOf(one: Generation): number {
 function comingOf({ view }: BoardEntry): Coming[] {
   if (!view) return [];
   const coming: Coming[] = view.superseded.flatMap(({ accessKeyId, revokeAt }) =>
-    revokeAt === null ? [] : [{ at: revokeAt, what: 'revocation' as const, accessKeyId }],
+    revokeAt === null ? [] : [{ at: afterHold(revokeAt, view), what: 'revocation' as const, accessKeyId }],
   );
   if (view.hold) coming.push({ at: view.hold.until, what: 'end of the hold' });
-  if (view.rotateAt !== undefined) coming.push({ at: view.rotateAt, what: 'rotation' });
+  if (view.rotateAt !== undefined) coming.push({ at: afterHold(view.rotateAt, view), what: 'rotation' });
   return coming.toSorted((a, b) => a.at - b.at);
 }

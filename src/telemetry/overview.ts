@@ -1,6 +1,6 @@
 import type { Problem } from '../rotation/errors.ts';
 import type { Board, BoardEntry } from './board.ts';
-import { type ApplicationState, STATES } from './board.ts';
+import { type ApplicationState, MEANT, STATES } from './board.ts';
 
 /** Applications that have the same thing in their way. `since`: when the first of them was seen with it (Unix ms). */
 export interface TroubleGroup extends Problem {
@@ -15,6 +15,8 @@ export interface TroubleGroup extends Problem {
 export interface Tally {
   readonly total: number;
   readonly states: Readonly<Record<ApplicationState, number>>;
+  /** Refused, because a person took them out of service: not in trouble. */
+  readonly retired: number;
   readonly held: number;
   readonly strays: number;
   /** Superseded credentials that still live or may live. */
@@ -40,10 +42,11 @@ export function tallyOf(board: Board, now: number): Tally {
   const states = Object.fromEntries(STATES.map((state) => [state, 0])) as Record<ApplicationState, number>;
   const groups = new Map<string, TroubleGroup>();
   const overdue = new Set<string>();
-  let [held, strays, superseded] = [0, 0, 0];
+  let [retired, held, strays, superseded] = [0, 0, 0, 0];
   let next: Tally['next'];
   for (const entry of board.each(now)) {
     states[entry.state] += 1;
+    if (entry.state === 'refused' && isMeant(entry.trouble)) retired += 1;
     if (entry.view?.hold && entry.view.hold.until > now) held += 1;
     strays += entry.view?.strays ?? 0;
     superseded += entry.view?.superseded.length ?? 0;
@@ -52,14 +55,18 @@ export function tallyOf(board: Board, now: number): Tally {
     next = sooner(next, entry);
   }
   const troubles = [...groups.values()].toSorted(byWeight);
-  return { total: board.size, states, held, strays, superseded, troubles, overdue, ...(next && { next }) };
+  return { total: board.size, states, retired, held, strays, superseded, troubles, overdue, ...(next && { next }) };
 }
 
 function problemsOf({ trouble, state, notices }: BoardEntry): [TroubleGroup['kind'], Problem][] {
   const all = notices.map((notice): [TroubleGroup['kind'], Problem] => ['notice', notice]);
-  if (trouble) all.unshift([trouble.kind, trouble]);
+  if (trouble) all.unshift([isMeant(trouble) ? 'notice' : trouble.kind, trouble]);
   if (state === 'overdue') all.unshift(['overdue', OVERDUE]);
   return all;
+}
+
+function isMeant(trouble: Problem | undefined): boolean {
+  return trouble !== undefined && MEANT.has(trouble.code);
 }
 
 function noteProblem(
@@ -81,7 +88,9 @@ function byWeight(a: TroubleGroup, b: TroubleGroup): number {
   return KINDS.indexOf(a.kind) - KINDS.indexOf(b.kind) || b.count - a.count;
 }
 
-function sooner(next: Tally['next'], { application, nextAt, next: what }: BoardEntry): Tally['next'] {
+function sooner(next: Tally['next'], { application, nextAt, next: what, trouble }: BoardEntry): Tally['next'] {
+  // what is refused waits for a person, and is only looked at
+  if (trouble?.kind === 'refused') return next;
   if (nextAt === undefined || what === undefined || (next && next.at <= nextAt)) return next;
   return { application, at: nextAt, what };
 }

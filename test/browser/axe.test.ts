@@ -41,7 +41,7 @@ test.each(cases)('axe finds no violation: %s, %s', async (colorScheme, size) => 
     bypassCSP: true,
   });
   await page.locator('body[data-drawn]').waitFor(PATIENCE);
-  await page.getByRole('button', { name: 'Show 1 more' }).click();
+  await page.getByRole('button', { name: 'Show 2 more' }).click();
   await page.locator('.chip[data-state="held"]').click();
   await page.locator('.chip[data-state="held"]').click();
   expect(await violations(page), 'the page').toEqual([]);

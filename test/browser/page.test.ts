@@ -27,11 +27,11 @@ test('every state has its row, in words and with a sign of its own, the worst fi
       return { state: one.getAttribute('data-state') ?? '', glyph: glyph ?? '', word };
     }),
   );
-  expect(new Set(shown.map(({ state }) => state))).toEqual(new Set(STATES));
+  expect(new Set(shown.map(({ state }) => state))).toEqual(new Set([...STATES, 'retired']));
   expect(shown.slice(0, 4).map(({ state }) => state)).toEqual(['refused', 'failing', 'blocked', 'overdue']);
   for (const { state, word } of shown) expect(word).toBe(state.replace('in-grace', 'in grace'));
   const signs = new Map(shown.map(({ state, glyph }) => [state, glyph]));
-  expect(new Set(signs.values()).size).toBe(STATES.length);
+  expect(new Set(signs.values()).size).toBe(STATES.length + 1);
 });
 
 test('each row says how old the credential is, what comes next, and what waits to be revoked', async () => {
@@ -172,6 +172,71 @@ test('without a token in the policy nothing can be rotated here, and the page sa
   await button.waitFor(PATIENCE);
   await expect.poll(() => button.isDisabled()).toBe(true);
   await page.getByText('the policy names no http.token').waitFor(PATIENCE);
+});
+
+test('what does not answer is told in an open application, with a token or without, until it answers again', async () => {
+  const gallery = everyState(Date.now());
+  const lookAgain = () => gallery.board.follow({ event: 'credential.verified', application: 'current' });
+  const { url } = await started({ ...gallery, now: () => Date.now() });
+  for (const at of [url, await show({}, gallery)]) {
+    const page = await open(`${at}/?app=current`);
+    const sheet = page.getByRole('dialog', { name: 'current' });
+    await sheet.locator('.timeline').waitFor(PATIENCE);
+    await page.route('**/api/v1/applications/**', (route) => route.abort());
+    lookAgain();
+    const lost = sheet.getByText('rekeyd does not answer.');
+    await lost.waitFor(PATIENCE);
+    expect(await sheet.locator('.state').textContent()).toContain('current');
+    await page.unroute('**/api/v1/applications/**');
+    lookAgain();
+    await lost.waitFor({ state: 'detached', ...PATIENCE });
+    expect(await sheet.textContent()).not.toContain('does not answer');
+  }
+});
+
+test('what was retired on purpose is shown calmly, and is in no trouble', async () => {
+  const gallery = everyState(Date.now());
+  const policyOf = (name: string) => [name, { issuer: 'sto1', path: `apps/${name}/s3`, graceMs: 172_800_000 }] as const;
+  gallery.board.govern(new Map(['retired', 'current', 'in-grace'].map(policyOf)));
+  const page = await open(await show({}, gallery));
+  await page.locator('#headline', { hasText: 'All 2 applications in service are well' }).waitFor(PATIENCE);
+  expect(await page.locator('#attention').getAttribute('data-mood')).toBe('well');
+  expect(await page.locator('#subline').textContent()).toContain('1 retired.');
+  const row = page.locator('tr[data-application="retired"]');
+  expect([await row.getAttribute('data-state'), await row.getAttribute('data-mood')]).toEqual(['retired', 'calm']);
+  const card = page.locator('#troubles li');
+  expect(await card.textContent()).toMatch(/worth a look.*retired.*Take it out of the policy/);
+  expect(await card.getAttribute('data-mood')).toBe('calm');
+  await row.getByRole('button').click();
+  const sheet = page.getByRole('dialog', { name: 'retired' });
+  await sheet.locator('.state', { hasText: 'taken out of service on purpose' }).waitFor(PATIENCE);
+  expect(await sheet.locator('[data-mood="bad"]').count()).toBe(0);
+});
+
+test('on a hold the row and the application say that nothing is revoked before it ends', async () => {
+  const now = Date.now();
+  const gallery = everyState(now);
+  const inGrace = gallery.board.entry('in-grace', now)?.view;
+  if (!inGrace) throw new Error('the gallery has no in-grace');
+  const hold = { until: now + 9.5 * 86_400_000, by: 'ann@laptop', why: '' };
+  const outcome = { application: 'in-grace', did: 'nothing', notices: [], nextAt: hold.until } as const;
+  gallery.board.record({ ...outcome, view: { ...inGrace, hold }, next: 'the hold ends' }, now);
+  const page = await open(`${await show({}, gallery)}/?app=in-grace`);
+  const sheet = page.getByRole('dialog', { name: 'in-grace' });
+  await sheet.locator('.timeline').waitFor(PATIENCE);
+  const fact = (name: string) =>
+    sheet
+      .locator('dl > div', { has: page.getByText(name, { exact: true }) })
+      .locator('dd')
+      .textContent();
+  expect(await fact('To be revoked')).toMatch(/rotated, revoked .* in 9 d \d+ h, after the hold$/);
+  expect(await fact('Next rotation')).toMatch(/ in 1[78] d$/);
+  expect(await fact('Hold')).toMatch(/ by ann@laptop$/);
+  const table = sheet.getByRole('region', { name: 'Generations as a table' });
+  await table.getByText(/^in 9 d \d+ h, after the hold$/).waitFor(PATIENCE);
+  expect(await page.locator('tr[data-application="in-grace"] .waiting').textContent()).toMatch(
+    /^1: revoked in 9 d \d+ h, after the hold$/,
+  );
 });
 
 test('what changes shows in the row, in the counts and in the open application', async () => {

@@ -6,7 +6,7 @@ import { EVENT_SHAPES } from '../../src/http/shapes.ts';
 import { Viewer } from '../../src/http/viewer.ts';
 import { poll } from '../support/poll.ts';
 import { boardOf, NOW, outcomeOf, troubleOf } from '../telemetry/views.ts';
-import { offLoopback, serve, started, token, troubledBoard } from './serving.ts';
+import { bearer, offLoopback, serve, started, token, troubledBoard } from './serving.ts';
 
 type EventName = keyof typeof EVENT_SHAPES;
 type DataOf<Name extends EventName> = z.infer<(typeof EVENT_SHAPES)[Name]>;
@@ -138,6 +138,29 @@ test('no more viewers than allowed, and one that leaves makes room', async () =>
   leave();
   await poll('room for another', 30_000, async () => {
     const { status, body } = await fetch(`${server.url}/api/v1/events`);
+    await body?.cancel();
+    return status === 200 ? true : undefined;
+  });
+});
+
+test('who left before its token was read takes no place', async () => {
+  const [asked, read] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+  const slow: typeof token = async () => {
+    asked.resolve();
+    await read.promise;
+    return token();
+  };
+  const { url } = await started({ ...offLoopback, token: slow, feed: { ...QUICK, viewers: 1 } });
+  const there = url.replace('0.0.0.0', '127.0.0.1');
+  const socket = connect({ port: Number(new URL(there).port), host: '127.0.0.1' });
+  socket.write(`GET /api/v1/events HTTP/1.1\r\nhost: localhost\r\nauthorization: ${bearer.authorization}\r\n\r\n`);
+  await asked.promise;
+  socket.destroy();
+  // what comes over other lines is heard after that
+  for (let times = 0; times < 5; times += 1) await (await fetch(`${there}/healthz`)).text();
+  read.resolve();
+  await poll('room for another', 10_000, async () => {
+    const { status, body } = await fetch(`${there}/api/v1/events`, { headers: bearer });
     await body?.cancel();
     return status === 200 ? true : undefined;
   });

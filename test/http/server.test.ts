@@ -110,6 +110,20 @@ test('on loopback a page that points a name of its own here gets nothing', async
   for (const host of ['localhost:8080', '127.0.0.1', '[::1]:8080']) expect(await statusFor(port, host)).toBe(200);
 });
 
+test('a page of another site gets nothing of the API; a link to the page, and who is no browser, do', async () => {
+  const ask = await serve({ token });
+  const from = (site: string) => ({ 'sec-fetch-site': site });
+  for (const path of ['overview', 'events', 'applications/billing', 'openapi.json', '%65vents']) {
+    const answer = await ask(`/api/v1/${path}`, from('cross-site'));
+    expect([answer.status, answer.json().code], path).toEqual([403, 'cross-site']);
+  }
+  expect((await ask('/%61pi/v1/events', from('cross-site'))).status).toBe(403);
+  const rotated = await ask('/api/v1/applications/billing/rotate', { ...bearer, ...from('cross-site') }, 'POST');
+  expect(rotated.status).toBe(403);
+  for (const site of ['same-origin', 'none']) expect((await ask('/api/v1/overview', from(site))).status).toBe(200);
+  for (const path of ['/', '/healthz', '/metrics']) expect((await ask(path, from('cross-site'))).status).toBe(200);
+});
+
 /** The status that a request gets which asks for this host. */
 function statusFor(port: number, host: string): Promise<number | undefined> {
   const { promise, resolve, reject } = Promise.withResolvers<number | undefined>();

@@ -130,3 +130,22 @@ test('a hundred thousand applications that all rotate stay within the bound', ()
   const kept = Array.from({ length: 100_000 }, (_, index) => history.generations(`app-${index}`).length);
   expect(kept.filter((count) => count > 0)).toHaveLength(1_000);
 });
+
+test('nothing comes before a hold ends that comes by itself', () => {
+  const until = NOW + 5 * HOUR;
+  const forever = { ...entryInGrace, accessKeyId: 'AKIA5', revokeAt: null };
+  const { chapters, coming } = chronicle(new History(NOW), {
+    superseded: [forever, entryInGrace],
+    hold: { until, by: 'ann', why: '' },
+  });
+  expect(chapters.map(({ accessKeyId, revokeAt }) => [accessKeyId, revokeAt])).toEqual([
+    ['AKIA7', undefined],
+    ['AKIA6', until],
+    ['AKIA5', null],
+  ]);
+  expect(coming.map(({ at, what }) => [at, what]).toSorted()).toEqual([
+    [until, 'end of the hold'],
+    [until, 'revocation'],
+    [until, 'rotation'],
+  ]);
+});

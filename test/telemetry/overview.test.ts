@@ -40,3 +40,22 @@ test('the same trouble of many is one group: since the first, with the first few
   expect(troubles[2]).toMatchObject({ since: NOW - HOUR });
   expect([...overdue]).toEqual(['late']);
 });
+
+test('what was retired on purpose is in no trouble: worth a look only, and counted apart', () => {
+  const board = boardOf(['edited', 'out']);
+  board.record(outcomeOf('edited', { trouble: troubleOf('refused', 'edited') }), NOW);
+  board.record(outcomeOf('out', { trouble: troubleOf('refused', 'retired') }), NOW);
+  const { troubles, retired, states } = tallyOf(board, NOW);
+  expect(troubles.map(({ kind, code, applications }) => [kind, code, applications])).toEqual([
+    ['refused', 'edited', ['edited']],
+    ['notice', 'retired', ['out']],
+  ]);
+  expect([retired, states.refused]).toEqual([1, 2]);
+});
+
+test('what is refused waits for a person, and is not what happens next', () => {
+  const board = boardOf(['refused', 'later']);
+  board.record(outcomeOf('refused', { trouble: troubleOf('refused', 'edited'), nextAt: NOW, next: 'look again' }), NOW);
+  board.record(outcomeOf('later', { nextAt: NOW + HOUR }), NOW);
+  expect(tallyOf(board, NOW).next).toEqual({ application: 'later', at: NOW + HOUR, what: 'rotate' });
+});

@@ -2,7 +2,7 @@ import { ask } from './access.js';
 import { byId, h, say, show } from './dom.js';
 import { rotateNow } from './rotate.js';
 import { generationTable, legend, timeline } from './timeline.js';
-import { distance, fromNow, lookOf, moment, wordOf } from './words.js';
+import { afterHold, distance, fromNow, lookOf, moment, shownState, wordOf } from './words.js';
 
 /** Looked at anew this often while it is open, in ms, and no more often than `SOONEST_MS` when something changes. */
 const EVERY_MS = 10_000;
@@ -34,7 +34,11 @@ export class Detail {
   async open(name) {
     this.#name = name;
     this.#said = { text: '', mood: '' };
-    show(this.#dialog, h('h2', { id: 'detail-title' }, name), h('p', {}, 'looking …'));
+    show(
+      this.#dialog,
+      h('h2', { id: 'detail-title' }, name),
+      h('p', { class: 'unanswered', role: 'status' }, 'looking …'),
+    );
     if (!this.#dialog.open) this.#dialog.showModal();
     await this.#look();
   }
@@ -60,7 +64,7 @@ export class Detail {
       const application = await answer.json();
       if (this.#name === name) this.#show(application);
     } catch (problem) {
-      if (this.#name === name) this.#tell(problem.message, 'bad');
+      if (this.#name === name) this.#tellUnanswered(problem.message);
     }
     if (this.#name === name) this.#lookIn(EVERY_MS);
   }
@@ -80,7 +84,8 @@ export class Detail {
 
   #parts(application) {
     const now = Date.now();
-    const { glyph, mood, means } = lookOf(application.state);
+    const state = shownState(application.state, application.trouble?.code);
+    const { glyph, mood, means } = lookOf(state);
     const width = Math.max(300, this.#dialog.clientWidth - 48);
     return [
       h(
@@ -91,11 +96,12 @@ export class Detail {
           'p',
           { class: 'state' },
           h('span', { class: 'glyph', 'aria-hidden': 'true' }, glyph),
-          h('strong', {}, wordOf(application.state)),
+          h('strong', {}, wordOf(state)),
           ` ${means}`,
         ),
         h('button', { type: 'button', class: 'close', 'data-keep': 'close', onclick: () => this.close() }, 'Close'),
       ),
+      h('p', { class: 'unanswered', role: 'status' }),
       problems(application, now),
       h('h3', {}, 'Generations and the days to come'),
       h(
@@ -140,21 +146,30 @@ export class Detail {
     if (this.#name === name) await this.#look();
   }
 
+  /** What is shown may be old; the next answer draws everything anew and takes this away. */
+  #tellUnanswered(text) {
+    const line = this.#dialog.querySelector('.unanswered');
+    line.dataset.mood = 'bad';
+    say(line, text);
+  }
+
+  /** How a rotation goes, or went. */
   #tell(text, mood) {
     this.#said = { text, mood };
-    const line = this.#dialog.querySelector('.told') ?? this.#dialog.querySelector('p');
+    const line = this.#dialog.querySelector('.told');
     if (!line || text === '') return;
     line.dataset.mood = mood;
     say(line, text);
   }
 }
 
-function problems({ trouble, notices, failures }, now) {
+function problems({ state, trouble, notices, failures }, now) {
+  const isRetired = shownState(state, trouble?.code) === 'retired';
   const list = [
     trouble && {
       ...trouble,
-      kind: trouble.kind === 'failed' ? 'failing' : trouble.kind,
-      mood: 'bad',
+      kind: isRetired ? 'worth a look' : trouble.kind === 'failed' ? 'failing' : trouble.kind,
+      mood: isRetired ? 'calm' : 'bad',
       times: failures > 1 ? `${failures} times in a row` : '',
     },
     ...notices.map((notice) => ({ ...notice, kind: 'worth a look', mood: 'warn' })),
@@ -181,12 +196,18 @@ function problems({ trouble, notices, failures }, now) {
 function facts(one, now) {
   const { current, hold } = one;
   const at = (time) => time && `${moment(Date.parse(time), now)}, ${fromNow(Date.parse(time), now)}`;
+  const until = hold && Date.parse(hold.until);
+  const planned = (time) => {
+    const due = Date.parse(time);
+    const end = afterHold(due, until);
+    return `${moment(end, now)}, ${fromNow(end, now)}${end > due ? ', after the hold' : ''}`;
+  };
   const waiting = one.superseded.map(({ access_key_id: key, why, revoke_at: end }) =>
     h(
       'li',
       {},
       h('code', {}, key),
-      ` ${why}, ${end === null ? 'lives until a person revokes it' : `revoked ${at(end)}`}`,
+      ` ${why}, ${end === null ? 'lives until a person revokes it' : `revoked ${planned(end)}`}`,
     ),
   );
   const rows = [
@@ -197,12 +218,12 @@ function facts(one, now) {
     ['Credential id', current && h('code', {}, current.credential_id)],
     ['Published', at(current?.published_at)],
     ['Adopted', current?.adopted && 'yes: made by hand, taken over'],
-    ['Next rotation', at(one.rotate_at)],
+    ['Next rotation', one.rotate_at && planned(one.rotate_at)],
     ['Comes next', one.next && `${one.next}${one.next_at ? `, ${at(one.next_at)}` : ''}`],
     ['Grace', one.grace_seconds !== undefined && distance(one.grace_seconds * 1_000)],
     ['To be revoked', waiting.length > 0 && h('ul', {}, waiting)],
     ['Strays', one.strays || undefined],
-    ['Hold', hold && `until ${at(hold.until)} by ${hold.by}: ${hold.why}`],
+    ['Hold', hold && `until ${at(hold.until)} by ${hold.by}${hold.why ? `: ${hold.why}` : ''}`],
     ['Last looked at', at(one.seen_at)],
   ];
   const known = rows.filter(([, value]) => value !== undefined && value !== false && value !== '');

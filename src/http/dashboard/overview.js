@@ -29,11 +29,10 @@ export function showOverview(overview, counts, on) {
   return words;
 }
 
-function headlineOf({ applications: { total, states }, missing }, counts, banners) {
-  const bad = ['refused', 'failing', 'blocked', 'overdue'].map((state) => [
-    state,
-    counts ? (counts.get(state) ?? 0) : states[state],
-  ]);
+function headlineOf({ applications: { total, states, retired }, missing }, counts, banners) {
+  // what is shown tells those apart already
+  const count = (state) => (counts ? (counts.get(state) ?? 0) : states[state] - (state === 'refused' ? retired : 0));
+  const bad = ['refused', 'failing', 'blocked', 'overdue'].map((state) => [state, count(state)]);
   const wrong = bad.filter(([, count]) => count > 0);
   const sum = wrong.reduce((all, [, count]) => all + count, 0);
   if (sum > 0) {
@@ -44,19 +43,23 @@ function headlineOf({ applications: { total, states }, missing }, counts, banner
   if (banners.length > 0) return { words: banners[0].title, mood: banners[0].mood };
   if (total === 0) return { words: 'The policy has no applications', mood: 'warn' };
   if (missing.length > 0) return { words: 'Starting: not everything has been looked at yet', mood: 'busy' };
-  return {
-    words: total === 1 ? 'The application is well' : `All ${plural(total, 'application')} are well`,
-    mood: 'well',
-  };
+  return { words: wellWords(total, retired), mood: 'well' };
 }
 
-function sublineOf({ next, applications: { superseded, strays, held } }, now) {
+function wellWords(total, retired) {
+  const [serving, where] = [total - retired, retired > 0 ? ' in service' : ''];
+  if (serving === 0) return 'No application is in service';
+  return serving === 1 ? `The application${where} is well` : `All ${plural(serving, 'application')}${where} are well`;
+}
+
+function sublineOf({ next, applications: { superseded, strays, held, retired } }, now) {
   const parts = [
     next &&
       `Next: ${next.application}, ${next.what} ${Date.parse(next.at) <= now ? 'now' : fromNow(Date.parse(next.at), now)}.`,
     superseded > 0 && `${plural(superseded, 'earlier credential')} still ${superseded === 1 ? 'lives' : 'live'}.`,
     strays > 0 && `${plural(strays, 'stray')}.`,
     held > 0 && `${number(held)} on hold.`,
+    retired > 0 && `${number(retired)} retired.`,
   ];
   return parts.filter(Boolean).join(' ');
 }
@@ -144,13 +147,14 @@ function troubleItem({ kind, code, count, since, reason, remedy, applications },
       `and ${number(count - applications.length)} more`,
     );
   const at = since && Date.parse(since);
+  const { mood, glyph } = code === 'retired' ? lookOf(code) : { mood: MOODS[kind], glyph: GLYPHS[kind] };
   return h(
     'li',
-    { class: 'card', 'data-mood': MOODS[kind] },
+    { class: 'card', 'data-mood': mood },
     h(
       'p',
       { class: 'card-title' },
-      h('span', { class: 'glyph', 'aria-hidden': 'true' }, GLYPHS[kind]),
+      h('span', { class: 'glyph', 'aria-hidden': 'true' }, glyph),
       h('strong', {}, SAYS[kind] ?? kind),
       code !== kind && h('code', {}, code),
       count > 1 && h('span', {}, plural(count, 'application')),

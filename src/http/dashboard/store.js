@@ -1,4 +1,4 @@
-import { lookOf } from './words.js';
+import { lookOf, shownState } from './words.js';
 
 /** What is known of all applications, and which of them are to be shown. */
 export class Store {
@@ -66,14 +66,15 @@ const at = (time) => (time === undefined ? undefined : Date.parse(time));
 /** A row as the page computes with it: times are Unix ms. */
 function rowOf(summary, round) {
   const { application, issuer, access_key_id: key, code } = summary;
+  const state = shownState(summary.state, code);
   return {
     application,
     issuer,
     code,
     round,
     key,
-    state: summary.state,
-    rank: lookOf(summary.state).rank,
+    state,
+    rank: lookOf(state).rank,
     generation: summary.generation,
     publishedAt: at(summary.published_at),
     rotateAt: at(summary.rotate_at),

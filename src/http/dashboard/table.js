@@ -162,7 +162,7 @@ function update({ row, cells, state, next, code, issuer }, data, index, now) {
   say(cells.key, data.key ?? '–');
   say(cells.age, data.publishedAt === undefined ? '–' : distance(now - data.publishedAt));
   cells.age.title = data.publishedAt === undefined ? '' : `published ${moment(data.publishedAt, now)}`;
-  say(code, data.code ?? data.notices[0] ?? '');
+  say(code, (data.state === 'retired' ? '' : data.code) ?? data.notices[0] ?? '');
   say(next, nextOf(data, now));
   cells.next.title = data.nextAt === undefined ? '' : moment(data.nextAt, now);
   say(cells.waiting, waitingOf(data, now));

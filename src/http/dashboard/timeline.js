@@ -236,6 +236,7 @@ export function generationTable(history, now = Date.now()) {
   const time = (text) =>
     h('td', {}, text ? h('time', { datetime: text, title: text }, moment(Date.parse(text), now)) : '–');
   const head = ['Generation', 'Access key id', 'State', 'Issued', 'Verified', 'Published', 'Superseded', 'Revoked'];
+  const holdEnd = history.coming.find(({ what }) => what === 'end of the hold')?.at;
   const row = (one) =>
     h(
       'tr',
@@ -246,7 +247,11 @@ export function generationTable(history, now = Date.now()) {
       [one.issued_at, one.verified_at, one.published_at, one.superseded_at].map(time),
       one.revoked_at || !one.revoke_at
         ? time(one.revoked_at)
-        : h('td', {}, `in ${distance(Math.max(0, Date.parse(one.revoke_at) - now))}`),
+        : h(
+            'td',
+            {},
+            `in ${distance(Math.max(0, Date.parse(one.revoke_at) - now))}${one.revoke_at === holdEnd ? ', after the hold' : ''}`,
+          ),
     );
   return h(
     'div',

@@ -11,9 +11,13 @@ export const STATES = [
   { state: 'rotating', glyph: '↻', mood: 'busy', means: 'a rotation is under way' },
   { state: 'in-grace', glyph: '◐', mood: 'well', means: 'well; an earlier credential still lives' },
   { state: 'current', glyph: '●', mood: 'well', means: 'well' },
+  { state: 'retired', glyph: '○', mood: 'calm', means: 'taken out of service on purpose' },
 ];
 
 export const HELD = { state: 'held', glyph: '‖', mood: 'warn', means: 'an operator holds it' };
+
+/** A state as it is shown: who was taken out of service on purpose is in no trouble. */
+export const shownState = (state, code) => (state === 'refused' && code === 'retired' ? 'retired' : state);
 
 /** A state as people read it. */
 export const wordOf = (state) => (state === 'in-grace' ? 'in grace' : state);
@@ -60,9 +64,13 @@ export function moment(time, now = Date.now()) {
   return `${date.getUTCDate()} ${MONTHS[date.getUTCMonth()]}${year} ${clock}Z`;
 }
 
+/** Nothing is rotated or revoked by itself before a hold ends. */
+export const afterHold = (time, until) => Math.max(time, until ?? 0);
+
 /** What happens to an application next, and when. */
 export function nextOf(row, now) {
   if (row.state === 'refused') return 'waits for a person';
+  if (row.state === 'retired') return 'out of service';
   if (row.state === 'unknown') return 'to be looked at';
   if (row.state === 'rotating') return 'issue, verify, publish';
   if (row.heldUntil > now) return `held, until ${fromNow(row.heldUntil, now)}`;
@@ -74,6 +82,11 @@ export function nextOf(row, now) {
 export function waitingOf(row, now) {
   const strays = row.strays ? [plural(row.strays, 'stray')] : [];
   if (!row.superseded) return strays.join(', ');
-  const when = row.revokeAt ? (row.revokeAt <= now ? 'now' : fromNow(row.revokeAt, now)) : 'by a person only';
-  return [`${number(row.superseded)}: revoked ${when}`, ...strays].join(', ');
+  return [`${number(row.superseded)}: revoked ${revocationOf(row, now)}`, ...strays].join(', ');
+}
+
+function revocationOf({ revokeAt, heldUntil }, now) {
+  if (!revokeAt) return 'by a person only';
+  const end = afterHold(revokeAt, heldUntil);
+  return `${end <= now ? 'now' : fromNow(end, now)}${end > revokeAt ? ', after the hold' : ''}`;
 }
