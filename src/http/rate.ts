@@ -1,5 +1,9 @@
-/** Who counts as one client: an IPv4 address, or the /64 of an IPv6 address, all of which one network may use. */
-export function clientOf(ip: string): string {
+/**
+ * Who counts as one client: an IPv4 address, or the /64 of an IPv6 address, all of which one network may use. Missing:
+ * whoever asked has left already.
+ */
+export function clientOf(ip: string | undefined): string {
+  if (ip === undefined) return 'gone';
   const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(ip)?.[1];
   if (mapped !== undefined || !ip.includes(':')) return mapped ?? ip;
   const [head = [], tail = []] = ip.split('::').map((half) => half.split(':').filter(Boolean));
