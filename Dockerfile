@@ -35,8 +35,9 @@ WORKDIR /app
 COPY --from=build /build/package.json ./
 COPY --from=build /build/bundle bundle
 COPY LICENSE docs/LICENCES.md ./
-# A small young generation needs a third less memory here, and what is compiled already starts in half the time.
-ENV NODE_ENV=production NODE_OPTIONS=--max-semi-space-size=1 NODE_COMPILE_CACHE=/app/compiled \
+# A small young generation needs a third less memory here, fewer arenas of malloc another tenth, and what is compiled
+# already starts in half the time.
+ENV NODE_ENV=production NODE_OPTIONS=--max-semi-space-size=1 MALLOC_ARENA_MAX=2 NODE_COMPILE_CACHE=/app/compiled \
   REKEYD_CONFIG=/etc/rekeyd/rekeyd.yaml
 # Rotates once, against stand-ins inside of the process: that is what gets compiled, by root, for whom it runs as. And
 # `docker exec … rekeyd status`.
