@@ -25,6 +25,7 @@ export const EVENT_LEVELS = {
   'grace.shortened': 'warn',
   'application.retired': 'info',
   'application.refused': 'error',
+  'application.out_of_service': 'info',
   'application.notice': 'warn',
   'application.overdue': 'warn',
   'application.recovered': 'info',

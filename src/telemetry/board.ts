@@ -145,9 +145,9 @@ export class Board {
     const about = { application: outcome.application, issuer: line.policy.issuer };
     const { trouble } = line;
     if (before.trouble && !trouble) this.#report({ event: 'application.recovered', ...about });
-    const isNews = before.trouble?.code !== trouble?.code && !MEANT.has(trouble?.code ?? '');
-    if (trouble?.kind === 'refused' && isNews) {
-      this.#report({ event: 'application.refused', ...about, ...wordsOf(trouble) });
+    if (trouble?.kind === 'refused' && before.trouble?.code !== trouble.code) {
+      const event = MEANT.has(trouble.code) ? 'application.out_of_service' : 'application.refused';
+      this.#report({ event, ...about, ...wordsOf(trouble) });
     }
     const known = new Set(before.notices.map(({ code }) => code));
     for (const notice of outcome.notices) {

@@ -69,6 +69,7 @@ const SAY: Readonly<Record<EventName, Say>> = {
   'secret.republished': (event) => `published the same credential again${because(event)}`,
   'schedule.changed': (event) => `took the changed schedule in${next(event)}`,
   'application.refused': (event) => `not touched: ${problem(event)}`,
+  'application.out_of_service': (event) => `not rotated: ${problem(event)}`,
   'application.notice': (event) => problem(event),
   'application.overdue': (event) => `late with its rotation: ${problem(event)}`,
   'application.recovered': () => 'well again',

@@ -99,6 +99,17 @@ test('reports a refusal, a notice and a recovery once each, when they begin', ()
   ]);
 });
 
+test('tells of what was taken out of service without alarm, once, and when it is back', () => {
+  const events: RotationEvent[] = [];
+  const board = boardOf(['a'], (event) => events.push(event));
+  const retired = outcomeOf('a', { trouble: troubleOf('refused', 'retired') });
+  for (const each of [retired, retired, outcomeOf('a')]) board.record(each, NOW);
+  expect(events).toEqual([
+    expect.objectContaining({ event: 'application.out_of_service', application: 'a', code: 'retired' }),
+    expect.objectContaining({ event: 'application.recovered' }),
+  ]);
+});
+
 test('a snapshot is plain JSON: snake_case, ISO times, and no time that never comes', () => {
   const board = boardOf(['a']);
   const hold = { until: NOW + HOUR, by: 'ann', why: 'release' };

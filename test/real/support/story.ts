@@ -10,6 +10,9 @@ import { StoryKey } from './story-key.ts';
 import { TraceCounter } from './traces.ts';
 import { PATIENCE_MS, type PolicyWords, type Shown, shownBy, untilQuiet, Workplace } from './workplace.ts';
 
+/** What the log calls a refusal, and one that somebody wanted. */
+const [REFUSED, OUT_OF_SERVICE] = ['application.refused', 'application.out_of_service'] as const;
+
 type Members = Readonly<Record<string, unknown>>;
 
 /** What the stories of one file share, and end with. */
@@ -143,7 +146,7 @@ export class Story {
    */
   async refused(code: string): Promise<string> {
     const before = await this.#traces();
-    await this.until({ event: 'application.refused', application: this.name, code });
+    await this.until({ event: code === 'retired' ? OUT_OF_SERVICE : REFUSED, application: this.name, code });
     const [shown, once] = await Promise.all([this.place.status(this.name), this.place.rekeyd('run', '--once')]);
     expect(shown).toMatchObject({ state: 'refused', trouble: { kind: 'refused', code } });
     expect(once.code, once.words).toBe(1);

@@ -3,13 +3,15 @@ import { request } from 'undici';
 import { poll } from '../../support/poll.ts';
 import type { Scene } from '../../support/scene.ts';
 import { startBalancer } from './balancer.ts';
-import { prepareNode, type VaultNode } from './vault-node.ts';
+import { type NodeHealth, prepareNode, type VaultNode } from './vault-node.ts';
 import { type VaultKeys, VaultServer } from './vault-server.ts';
 
 const NODES = ['vault-1', 'vault-2', 'vault-3'] as const;
 
 /** On a busy machine nodes miss one another's heartbeats, and elect again and again. */
 const PATIENCE_MS = 180_000;
+/** So long a node that was told to join may take until it follows; then it is told again. */
+const JOIN_MS = 30_000;
 
 /** Raft's view of one node. */
 interface Peer {
@@ -48,7 +50,8 @@ export class VaultCluster extends VaultServer {
     await poll('all nodes to be unsealed, and one to lead', PATIENCE_MS, async () => {
       const healths = await Promise.all(this.nodes.map((node) => node.health()));
       const leading = healths.filter((health) => health === 'active').length;
-      return leading === 1 && healths.every((health) => health === 'active' || health === 'standby') ? true : undefined;
+      if (leading === 1 && healths.every(serves)) return true;
+      throw new Error(`they are ${healths.join(', ')}`);
     });
     // a freshly joined node votes once Vault has seen it well for a while; until then the leader must not be lost
     await poll('all nodes to vote, and to pass requests on', PATIENCE_MS, async () => {
@@ -124,11 +127,7 @@ export async function startVaultCluster(scene: Scene, program: string): Promise<
   const auditFile = join(scene.dir, 'vault-audit.log');
   const begun = new VaultServer(first.address, auditFile);
   await begun.begin();
-  for (const node of others) {
-    const joining = new VaultServer(node.address, auditFile);
-    await joining.tell('POST', 'sys/storage/raft/join', { leader_api_addr: first.address });
-    await joining.tell('PUT', 'sys/unseal', { key: begun.keys.unsealKey });
-  }
+  for (const node of others) await letFollow(node, begun);
   const address = await startBalancer(
     scene,
     nodes.map((node) => ({ address: node.address, isHealthy: () => isUnsealed(node) })),
@@ -136,6 +135,27 @@ export async function startVaultCluster(scene: Scene, program: string): Promise<
   const cluster = new VaultCluster(nodes, { address, auditFile, keys: begun.keys });
   await cluster.whole();
   return cluster;
+}
+
+/**
+ * Lets a new node follow the one that leads. Where an election comes between asking and being let in, the new one stays
+ * sealed for good: it is asked again, as a person would.
+ */
+async function letFollow(node: VaultNode, leader: VaultServer): Promise<void> {
+  const joining = new VaultServer(node.address, leader.auditFile);
+  await poll(`${node.name} to follow`, PATIENCE_MS, async () => {
+    const health = await node.health();
+    if (serves(health)) return true;
+    const answers = [
+      await joining.ask('POST', 'sys/storage/raft/join', { leader_api_addr: leader.address }),
+      await joining.ask('PUT', 'sys/unseal', { key: leader.keys.unsealKey }),
+    ];
+    const said = answers.map(({ status, body }) => `${status} ${body.errors?.join(', ') ?? ''}`).join('; ');
+    await poll(`${node.name} to serve after ${said}`, JOIN_MS, async () =>
+      serves(await node.health()) ? true : undefined,
+    );
+    return true;
+  });
 }
 
 async function prepareNodes(scene: Scene, program: string): Promise<readonly VaultNode[]> {
@@ -146,6 +166,10 @@ async function prepareNodes(scene: Scene, program: string): Promise<readonly Vau
 }
 
 async function isUnsealed(node: VaultNode): Promise<boolean> {
-  const health = await node.health();
+  return serves(await node.health());
+}
+
+/** It leads, or passes on what it is asked. */
+function serves(health: NodeHealth): boolean {
   return health === 'active' || health === 'standby';
 }
