@@ -138,14 +138,15 @@ export async function startVaultCluster(scene: Scene, program: string): Promise<
 }
 
 /**
- * Lets a new node follow the one that leads. Where an election comes between asking and being let in, the new one stays
- * sealed for good: it is asked again, as a person would.
+ * Lets a new node follow the one that leads. Where something comes between asking and being let in, the new one stays
+ * sealed for good: it begins anew, as a person would have it.
  */
 async function letFollow(node: VaultNode, leader: VaultServer): Promise<void> {
   const joining = new VaultServer(node.address, leader.auditFile);
+  let isNew = true;
   await poll(`${node.name} to follow`, PATIENCE_MS, async () => {
-    const health = await node.health();
-    if (serves(health)) return true;
+    if (!isNew) await node.renew();
+    isNew = false;
     const answers = [
       await joining.ask('POST', 'sys/storage/raft/join', { leader_api_addr: leader.address }),
       await joining.ask('PUT', 'sys/unseal', { key: leader.keys.unsealKey }),

@@ -1,4 +1,4 @@
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { request } from 'undici';
 import { poll } from '../../support/poll.ts';
@@ -24,15 +24,17 @@ export class VaultNode {
   readonly #scene: Scene;
   readonly #program: string;
   readonly #config: string;
+  readonly #raft: string;
   #process: RunningProcess | undefined;
 
-  /** `config`: its configuration file. */
-  constructor(scene: Scene, of: { name: string; address: string; program: string; config: string }) {
+  /** `config`: its configuration file; `raft`: the folder that outlives it. */
+  constructor(scene: Scene, of: { name: string; address: string; program: string; config: string; raft: string }) {
     this.name = of.name;
     this.address = of.address;
     this.#scene = scene;
     this.#program = of.program;
     this.#config = of.config;
+    this.#raft = of.raft;
   }
 
   /** Starts it, for the first time or after a kill, and returns once it listens. It is sealed then. */
@@ -54,6 +56,14 @@ export class VaultNode {
 
   async restart(): Promise<void> {
     await this.kill();
+    await this.start();
+  }
+
+  /** It starts again knowing nothing. */
+  async renew(): Promise<void> {
+    await this.kill();
+    await rm(this.#raft, { recursive: true, force: true });
+    await mkdir(this.#raft);
     await this.start();
   }
 
@@ -80,17 +90,18 @@ export class VaultNode {
 /** A node that keeps what it knows in a folder of its own, with Raft. Not started. */
 export async function prepareNode(scene: Scene, program: string, name: string): Promise<VaultNode> {
   const dir = join(scene.dir, name);
-  await mkdir(join(dir, 'raft'), { recursive: true });
+  const raft = join(dir, 'raft');
+  await mkdir(raft, { recursive: true });
   const [port, clusterPort] = [await freePort(), await freePort()];
   const address = `http://127.0.0.1:${port}`;
   const config = join(dir, 'config.json');
   const content = {
-    storage: { raft: { path: join(dir, 'raft'), node_id: name } },
+    storage: { raft: { path: raft, node_id: name } },
     listener: { tcp: { address: `127.0.0.1:${port}`, cluster_address: `127.0.0.1:${clusterPort}`, tls_disable: true } },
     api_addr: address,
     cluster_addr: `https://127.0.0.1:${clusterPort}`,
     disable_mlock: true,
   };
   await writeFile(config, JSON.stringify(content));
-  return new VaultNode(scene, { name, address, program, config });
+  return new VaultNode(scene, { name, address, program, config, raft });
 }
