@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { copyFile, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { copyFile, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -7,11 +7,13 @@ import { FIGURES } from './figures.ts';
 import type { Figure, Findings } from './support/figure.ts';
 import { machine } from './support/machine.ts';
 import { bounded, collapses, tableOf, writeResults } from './support/report.ts';
+import { readResults, withTables } from './support/results.ts';
 import { inWorkshop } from './support/workshop.ts';
 
 /**
  * `npm run bench -- [--only FIGURE]… [--light] [--rounds N] [--results FOLDER] [--counted FILE]`: measures rekeyd, prints
- * a table of each figure and writes results. `--light`: small and short, fails only where something collapsed.
+ * a table of each figure, writes results and puts the tables into the document. `--light`: small and short, writes
+ * neither, and fails only where something collapsed.
  */
 const { values } = parseArgs({
   options: {
@@ -24,6 +26,7 @@ const { values } = parseArgs({
 });
 
 const ROOT = join(import.meta.dirname, '..');
+const RESULTS = join(ROOT, 'bench', 'results');
 const say = (text: string) => void process.stdout.write(`${text}\n`);
 
 function chosen(): readonly Figure[] {
@@ -53,9 +56,14 @@ async function measured(figure: Figure, home: string, program: string): Promise<
   const settings = { isLight: values.light, rounds, program, compiled: join(home, 'compiled'), say };
   const findings = await inWorkshop(settings, (bench) => figure.measure(bench));
   say(tableOf(findings));
-  const folder = values.results ?? (values.light ? undefined : join(ROOT, 'bench', 'results'));
+  const folder = values.results ?? (values.light ? undefined : RESULTS);
   if (folder !== undefined) await writeResults(folder, figure, findings, { ...about, rounds });
   return findings;
+}
+
+async function document(): Promise<void> {
+  const file = join(ROOT, 'docs', 'PERFORMANCE.md');
+  await writeFile(file, withTables(await readFile(file, 'utf8'), await readResults(RESULTS)));
 }
 
 const about = machine();
@@ -68,6 +76,7 @@ try {
   for (const collapse of failed) say(`collapsed: ${collapse}`);
   const checks = all.reduce((sum, findings) => sum + bounded(findings), 0);
   const counts = { numPassedTests: checks - failed.length, numFailedTests: failed.length };
+  if (!values.light && values.results === undefined) await document();
   if (values.counted !== undefined) await writeFile(values.counted, JSON.stringify(counts));
   if (failed.length > 0) process.exitCode = 1;
 } finally {

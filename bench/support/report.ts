@@ -7,15 +7,32 @@ import { svgOf } from './svg.ts';
 
 type Limit = NonNullable<Measure['aim']>;
 
-/** A figure as a table of its measures: median, spread, what it is to be, and whether it is. */
-export function tableOf({ measures, remarks = [] }: Findings): string {
-  const table = new Table({ head: ['measured', 'median', 'spread', 'aim', ''], style: { head: [], border: [], compact: true } });
-  for (const measure of measures) {
-    const { what, values, unit, aim } = measure;
-    const verdict = aim ? (holds(median(values), aim) ? 'met' : 'NOT met') : '';
-    table.push([what, amount(median(values), unit), spread(values, unit), aim ? limit(aim, unit) : '', verdict]);
-  }
-  return [table.toString(), ...remarks].join('\n');
+/** A measure as it is shown. */
+export interface Row {
+  readonly what: string;
+  readonly median: string;
+  readonly spread: string;
+  readonly aim: string;
+  readonly verdict: string;
+}
+
+/** What was measured: median, spread, what it is to be, and whether it is. */
+export function rowsOf({ measures }: Findings): readonly Row[] {
+  return measures.map(({ what, values, unit, aim }) => ({
+    what,
+    median: amount(median(values), unit),
+    spread: spread(values, unit),
+    aim: aim ? limit(aim, unit) : '',
+    verdict: aim ? (holds(median(values), aim) ? 'met' : '**not met**') : '',
+  }));
+}
+
+/** A figure as a table for a terminal, with its remarks below. */
+export function tableOf(findings: Findings): string {
+  const style = { head: [], border: [], compact: true };
+  const table = new Table({ head: ['measured', 'median', 'spread', 'aim', ''], style });
+  for (const row of rowsOf(findings)) table.push([row.what, row.median, row.spread, row.aim, row.verdict]);
+  return [table.toString(), ...(findings.remarks ?? [])].join('\n');
 }
 
 /** The measures that are beyond their bound, in words. */
