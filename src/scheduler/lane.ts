@@ -7,12 +7,15 @@ import type { SafeRotator } from './safe-rotator.ts';
 /** No survey takes more applications than this. */
 export const SURVEY_BATCH = 1_000;
 
+/** In ms. All that becomes due within one waits in the same round. */
+const ROUND_MS = 60_000;
+
 export interface LaneOptions {
   /** Passes at once. */
   readonly concurrency: number;
   readonly rotator: SafeRotator;
   readonly now: () => number;
-  /** This replica's order: the application with the smallest value goes first. */
+  /** This replica's order, 0 to 1: of those that wait, the application with the smallest value goes first. */
   readonly order: (application: string) => number;
   /** While it says so, due applications are held back; what people ask for goes ahead and fails at once. */
   readonly isHeld: () => boolean;
@@ -67,9 +70,17 @@ export class Lane {
   /** Takes a due application in hand. */
   add(application: string): void {
     if (this.#jobs.has(application)) return;
-    const job: Job = { application, order: this.#options.order(application), stage: 'waiting' };
+    const job: Job = { application, order: this.#turnOf(application), stage: 'waiting' };
     this.#jobs.set(application, job);
     this.#queue(job);
+  }
+
+  /**
+   * Among those of the same minute this replica's order; whoever came in an earlier one goes first. Where more falls due
+   * than can be done, the last of the order would otherwise never have its turn.
+   */
+  #turnOf(application: string): number {
+    return Math.floor(this.#options.now() / ROUND_MS) + this.#options.order(application);
   }
 
   /** Lets nobody touch an application that something else is still busy with, until that has ended. */

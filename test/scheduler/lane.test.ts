@@ -26,6 +26,20 @@ test('an application that is asked for while it waits for its turn gets one pass
   expect(rotator.passes.toSorted()).toEqual(['a', 'b', 'c']);
 });
 
+test('what waits goes before what became due a minute later: nothing waits for ever where too much falls due', async () => {
+  const { rotator, scheduler, clock } = engine({ sto1: names(20) }, { concurrency: 1, resyncMs: 90 * DAY });
+  rotator.surveyAnswer = due;
+  // each pass takes six seconds, and half a minute later that application is due again
+  rotator.passAnswer = () => {
+    clock.at += 6_000;
+    scheduler.tick();
+    return { did: 'rotated', nextAt: rotator.passes.length < 80 ? clock.at + 30_000 : Number.POSITIVE_INFINITY };
+  };
+  scheduler.tick();
+  await scheduler.idle();
+  expect(new Set(rotator.passes.slice(0, 80)).size).toBe(20);
+});
+
 test('a lane makes one survey at a time; what becomes due meanwhile is in the next', async () => {
   const { rotator, scheduler, beat, clock } = engine({ sto1: ['a', 'b'] }, { resyncMs: 90 * DAY });
   rotator.surveyAnswer = (name) => ({ nextAt: START + (name === 'a' ? 1_000 : 2_000) });
