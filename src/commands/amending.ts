@@ -16,15 +16,10 @@ interface Amend {
 
 /** Writes an amendment and says how that ended. Exit code 1 where the record does not say so now. */
 export function amendCommand({ config, application, amendment, done }: Amend, terminal: Terminal): Promise<number> {
-  return withReplica(
-    config,
-    terminal,
-    () => {},
-    async ({ policy, rotator }) => {
-      chosenApplications(policy, [application]);
-      const { outcome, stands } = await rotator.amend(application, amendment);
-      terminal.write(stands ? `${application}: ${done(outcome)}\n` : wrongsText([outcome], policy, terminal));
-      return stands ? EXIT.done : EXIT.failed;
-    },
-  );
+  return withReplica(config, terminal, async ({ policy, rotator }) => {
+    chosenApplications(policy, [application]);
+    const { outcome, stands } = await rotator.amend(application, amendment);
+    terminal.write(stands ? `${application}: ${done(outcome)}\n` : wrongsText([outcome], policy, terminal));
+    return stands ? EXIT.done : EXIT.failed;
+  });
 }

@@ -29,13 +29,7 @@ export async function checkCommand(options: CheckOptions, terminal: Terminal): P
     if (!options.json && !isToldLater) terminal.write(lineOf(finding, terminal));
   };
   if (options.offline) await checkOffline(options.config, terminal, found);
-  else
-    await withReplica(
-      options.config,
-      terminal,
-      () => {},
-      (parts) => checkAll(parts, found),
-    );
+  else await withReplica(options.config, terminal, (parts) => checkAll(parts, found));
   terminal.write(options.json ? findingsAsJson(findings) : sharedText(findings, terminal));
   return findings.some(({ is }) => is === 'wrong') ? EXIT.failed : EXIT.done;
 }

@@ -1,5 +1,5 @@
 import { visibleLines } from '../policy/visible.ts';
-import { type Terminal, UsageError } from './terminal.ts';
+import { EXIT, type Terminal, UsageError } from './terminal.ts';
 
 /** What counts as a yes; everything else, ended input too, is a no. */
 const YES: ReadonlySet<string> = new Set(['y', 'yes']);
@@ -17,4 +17,10 @@ export async function confirmed(
   const words = visibleLines(question);
   if (!terminal.ask) throw new UsageError(`${words} Nobody can answer here: say --yes if it is to be done.`);
   return YES.has((await terminal.ask(`${words} [y/N] `)).trim().toLowerCase());
+}
+
+/** Says that nothing came about, since the person did not agree, and returns the exit code. */
+export function declined(what: 'created' | 'done' | 'revoked', terminal: Pick<Terminal, 'complain'>): number {
+  terminal.complain(`nothing was ${what}\n`);
+  return EXIT.failed;
 }

@@ -3,7 +3,7 @@ import { visible } from '../policy/visible.ts';
 import type { CredentialList } from '../rotation/credential-list.ts';
 import { PortError } from '../rotation/errors.ts';
 import type { IssuedCredential } from '../rotation/ports.ts';
-import { confirmed } from './confirm.ts';
+import { confirmed, declined } from './confirm.ts';
 import type { NamedSite } from './inventory.ts';
 import { CannotBegin, EXIT, type Terminal, UsageError } from './terminal.ts';
 
@@ -23,10 +23,7 @@ export async function createKey(parts: Parts, site: NamedSite, wanted: Wanted, t
   const { issuer } = site;
   const list = await parts.lists.after(issuer.instance, parts.lists.mark());
   ensureRoom(list, site);
-  if (!(await confirmed(questionOf(list, site, description), wanted, terminal))) {
-    terminal.complain('nothing was created\n');
-    return EXIT.failed;
-  }
+  if (!(await confirmed(questionOf(list, site, description), wanted, terminal))) return declined('created', terminal);
   const issued = await issuer.issue(description).catch((error: unknown) => {
     throw isUncertain(error) ? mayBeThere(error, site) : error;
   });

@@ -19,16 +19,11 @@ export interface KeysOptions {
  * since what it names cannot be told from strays then.
  */
 export function keysCommand(options: KeysOptions, terminal: Terminal): Promise<number> {
-  return withReplica(
-    options.config,
-    terminal,
-    () => {},
-    async (parts) => {
-      const site = siteNamed(parts, options.issuer);
-      if (options.create !== undefined) return createKey(parts, site, { ...options, create: options.create }, terminal);
-      const inventory = await takeInventory(parts, site, terminal);
-      terminal.write(options.json ? keysAsJson(inventory) : keysAsText(inventory, parts.policy, terminal));
-      return inventory.outcomes.some(({ view }) => !view) ? EXIT.failed : EXIT.done;
-    },
-  );
+  return withReplica(options.config, terminal, async (parts) => {
+    const site = siteNamed(parts, options.issuer);
+    if (options.create !== undefined) return createKey(parts, site, { ...options, create: options.create }, terminal);
+    const inventory = await takeInventory(parts, site, terminal);
+    terminal.write(options.json ? keysAsJson(inventory) : keysAsText(inventory, parts.policy, terminal));
+    return inventory.outcomes.some(({ view }) => !view) ? EXIT.failed : EXIT.done;
+  });
 }

@@ -1,15 +1,15 @@
 import type { Parts } from '../parts.ts';
 import { DURATION_HINT, formatDuration, parseDuration } from '../policy/duration.ts';
 import type { ApplicationPolicy } from '../policy/policy.ts';
-import type { Outcome } from '../rotation/outcome.ts';
 import { settle } from '../rotation/settle.ts';
-import { confirmed } from './confirm.ts';
+import { revokeByRecord } from './by-record.ts';
+import { confirmed, declined } from './confirm.ts';
 import { revokeDirectly } from './direct.ts';
 import type { HeldKey } from './holdings.ts';
 import { siteNamed, takeInventory } from './inventory.ts';
 import { problemsText } from './problems-text.ts';
 import { withReplica } from './replica.ts';
-import { type Ending, tellEnding, untilRevoked, waited } from './revocation.ts';
+import { type Ending, tellEnding, waited } from './revocation.ts';
 import { CannotBegin, EXIT, type Terminal, UsageError } from './terminal.ts';
 import { wrongsOf } from './wrongs.ts';
 
@@ -35,22 +35,14 @@ interface Leak {
  * every replica does it even if this process ends. Waits for it and reports. Exit code 1 where it lives on.
  */
 export function leakedCommand(options: LeakedOptions, terminal: Terminal): Promise<number> {
-  return withReplica(
-    options.config,
-    terminal,
-    () => {},
-    async (parts) => {
-      const { key, instance, application } = await find(options.accessKeyId, parts, terminal);
-      const graceMs = await graceOf(options, application, terminal);
-      const leak: Leak = { key, instance, application, graceMs, parts };
-      if (!(await confirmed(questionOf(leak), options, terminal))) {
-        terminal.complain('nothing was done\n');
-        return EXIT.failed;
-      }
-      const rotated = key.state === 'current' ? await replace(leak, terminal) : true;
-      return rotated ? end(leak, terminal) : EXIT.failed;
-    },
-  );
+  return withReplica(options.config, terminal, async (parts) => {
+    const { key, instance, application } = await find(options.accessKeyId, parts, terminal);
+    const graceMs = await graceOf(options, application, terminal);
+    const leak: Leak = { key, instance, application, graceMs, parts };
+    if (!(await confirmed(questionOf(leak), options, terminal))) return declined('done', terminal);
+    const rotated = key.state === 'current' ? await replace(leak, terminal) : true;
+    return rotated ? end(leak, terminal) : EXIT.failed;
+  });
 }
 
 async function find(accessKeyId: string, parts: Parts, terminal: Terminal) {
@@ -118,32 +110,17 @@ async function replace({ key, application, parts }: Leak, terminal: Terminal): P
 
 /** Shortens the grace in the record; what is adopted no replica revokes, so this process does when its grace is over. */
 async function end(leak: Leak, terminal: Terminal): Promise<number> {
-  const { accessKeyId, adopted } = leak.key;
-  const [ending, afterwards] = adopted
+  const { key, instance, application, graceMs, parts } = leak;
+  const [ending, afterwards] = key.adopted
     ? [await endDirectly(leak, terminal), 'it was adopted, so only a person does that: rekeyd revoke']
-    : [await endByRecord(leak, terminal), 'any replica that runs does it when its grace is over'];
-  return tellEnding(accessKeyId, ending, afterwards, terminal);
-}
-
-async function endByRecord(leak: Leak, terminal: Terminal): Promise<Ending> {
-  const { key, application, instance, graceMs, parts } = leak;
-  const amendment = { amend: 'shorten', instance, credentialId: key.credentialId, graceMs } as const;
-  const { outcome, stands } = await parts.rotator.amend(application.name, amendment);
-  if (!stands) return { is: 'alive', problems: outcome.trouble ? [outcome.trouble] : [] };
-  tellWhen(leak, outcome, terminal);
-  return untilRevoked({ credentialId: key.credentialId, instance }, outcome, parts, terminal);
-}
-
-function tellWhen({ key, graceMs }: Leak, { view }: Outcome, terminal: Terminal): void {
-  const revokeAt = view?.superseded.find(({ credentialId }) => credentialId === key.credentialId)?.revokeAt;
-  if (graceMs === 0 || !revokeAt) return;
-  terminal.write(
-    `${key.accessKeyId}: will be revoked at ${new Date(revokeAt).toISOString()}, by whichever replica is first\n`,
-  );
+    : [
+        await revokeByRecord({ key, instance, graceMs, application: application.name }, parts, terminal),
+        'any replica that runs does it when its grace is over',
+      ];
+  return tellEnding(key.accessKeyId, ending, afterwards, terminal);
 }
 
 async function endDirectly({ key, instance, graceMs, parts }: Leak, terminal: Terminal): Promise<Ending> {
   if (!(await waited(graceMs, terminal))) return { is: 'stopped' };
-  const problem = await revokeDirectly(key, instance, parts, terminal);
-  return problem ? { is: 'alive', problems: [problem] } : { is: 'revoked' };
+  return revokeDirectly(key, instance, parts, terminal);
 }

@@ -42,16 +42,11 @@ interface Plan {
  * Touches nothing.
  */
 export function planCommand(options: PlanOptions, terminal: Terminal): Promise<number> {
-  return withReplica(
-    options.config,
-    terminal,
-    () => {},
-    async (parts) => {
-      const plan = await makePlan(parts, options);
-      terminal.write(options.json ? asJson(plan) : asText(plan, options, terminal));
-      return EXIT.done;
-    },
-  );
+  return withReplica(options.config, terminal, async (parts) => {
+    const plan = await makePlan(parts, options);
+    terminal.write(options.json ? asJson(plan) : asText(plan, options, terminal));
+    return EXIT.done;
+  });
 }
 
 async function makePlan(parts: Parts, { applications = [], days }: PlanOptions): Promise<Plan> {

@@ -16,12 +16,12 @@ export function replicaParts({ policy, loadedAt }: ReadyPolicy, terminal: Termin
   });
 }
 
-/** Runs `use` with a replica and tidies up after it, however it ends. */
+/** Runs `use` with a replica and tidies up after it, however it ends. `report`: hears what it does. */
 export async function withReplica<T>(
   file: string,
   terminal: Terminal,
-  report: Report,
   use: (parts: Parts) => Promise<T>,
+  report: Report = () => {},
 ): Promise<T> {
   const ready = await readyPolicy(file, terminal);
   const parts = replicaParts(ready, terminal, report);

@@ -4,7 +4,7 @@ import type { ApplicationPolicy } from '../policy/policy.ts';
 import type { Outcome } from '../rotation/outcome.ts';
 import type { SecretData } from '../rotation/ports.ts';
 import { readRecord } from '../rotation/record.ts';
-import { confirmed } from './confirm.ts';
+import { confirmed, declined } from './confirm.ts';
 import { problemsText } from './problems-text.ts';
 import { chosenApplications } from './ready-policy.ts';
 import { withReplica } from './replica.ts';
@@ -23,20 +23,15 @@ export interface RetireOptions {
  * grace. With `deleteSecret` the secret is deleted once that has come about. Exit code 1 where it has not.
  */
 export function retireCommand(options: RetireOptions, terminal: Terminal): Promise<number> {
-  return withReplica(
-    options.config,
-    terminal,
-    () => {},
-    async (parts) => {
-      chosenApplications(parts.policy, [options.application]);
-      const { outcome } = await parts.rotator.examine(options.application);
-      if (!isRetired(outcome)) {
-        const question = questionOf(options.application, outcome);
-        if (!(await confirmed(question, options, terminal))) return nothingDone(terminal);
-      }
-      return retire(options, parts, terminal);
-    },
-  );
+  return withReplica(options.config, terminal, async (parts) => {
+    chosenApplications(parts.policy, [options.application]);
+    const { outcome } = await parts.rotator.examine(options.application);
+    if (!isRetired(outcome)) {
+      const question = questionOf(options.application, outcome);
+      if (!(await confirmed(question, options, terminal))) return declined('done', terminal);
+    }
+    return retire(options, parts, terminal);
+  });
 }
 
 async function retire(options: RetireOptions, parts: Parts, terminal: Terminal): Promise<number> {
@@ -57,11 +52,6 @@ function isRetired({ trouble }: Outcome): boolean {
 function questionOf(application: string, { view }: Outcome): string {
   const key = view?.current ? ` Its key ${view.current.accessKeyId} works until its grace is over.` : '';
   return `Take ${application} out of service? Its fields leave ${view?.path ?? 'the secret'} at once, so that nobody can read them any more.${key}`;
-}
-
-function nothingDone(terminal: Terminal): number {
-  terminal.complain('nothing was done\n');
-  return EXIT.failed;
 }
 
 /** What still lives, and what it needs to end: an application that the policy does not name is not looked after. */
@@ -100,7 +90,8 @@ async function deleteSecret(
   }
   const others = Object.keys(stored.data.reveal()).filter((name) => name !== RECORD_FIELD);
   const besides = others.length > 0 ? ` With it go fields that are not rekeyd's: ${others.join(', ')}.` : '';
-  if (!(await confirmed(`Delete the secret at ${path}?${besides}`, { yes }, terminal))) return nothingDone(terminal);
+  if (!(await confirmed(`Delete the secret at ${path}?${besides}`, { yes }, terminal)))
+    return declined('done', terminal);
   await vault.delete(path, stored.version);
   terminal.write(
     `${application}: version ${stored.version} of ${path} is deleted (vault kv undelete brings it back)\n`,

@@ -1,11 +1,12 @@
 import type { Parts } from '../parts.ts';
-import { confirmed } from './confirm.ts';
+import { revokeByRecord } from './by-record.ts';
+import { confirmed, declined } from './confirm.ts';
 import { revokeDirectly } from './direct.ts';
 import type { HeldKey } from './holdings.ts';
 import { type Inventory, siteNamed, takeInventory } from './inventory.ts';
 import { withReplica } from './replica.ts';
-import { type Ending, tellEnding, untilRevoked } from './revocation.ts';
-import { CannotBegin, EXIT, type Terminal } from './terminal.ts';
+import { tellEnding } from './revocation.ts';
+import { CannotBegin, type Terminal } from './terminal.ts';
 
 export interface RevokeOptions {
   readonly config: string;
@@ -27,21 +28,13 @@ interface Target {
  * directly, if no secret of the policy holds it. A current credential is not revoked. Exit code 1 where it lives on.
  */
 export function revokeCommand(options: RevokeOptions, terminal: Terminal): Promise<number> {
-  return withReplica(
-    options.config,
-    terminal,
-    () => {},
-    async (parts) => {
-      const inventory = await takeInventory(parts, siteNamed(parts, options.issuer), terminal);
-      const key = find(options, inventory);
-      const { question, carryOut } = wayTo(key);
-      if (!(await confirmed(question(inventory), options, terminal))) {
-        terminal.complain('nothing was revoked\n');
-        return EXIT.failed;
-      }
-      return carryOut({ key, inventory, parts }, terminal);
-    },
-  );
+  return withReplica(options.config, terminal, async (parts) => {
+    const inventory = await takeInventory(parts, siteNamed(parts, options.issuer), terminal);
+    const key = find(options, inventory);
+    const { question, carryOut } = wayTo(key);
+    if (!(await confirmed(question(inventory), options, terminal))) return declined('revoked', terminal);
+    return carryOut({ key, inventory, parts }, terminal);
+  });
 }
 
 /** What an access key id names here. Throws `CannotBegin` where that is nothing, or nothing to revoke. */
@@ -86,22 +79,13 @@ function questionOf({ accessKeyId }: HeldKey, whose: string): string {
 }
 
 async function byRecord({ key, inventory, parts }: Target, terminal: Terminal): Promise<number> {
-  const { application = '', credentialId } = key;
+  const { application = '' } = key;
   const { instance } = inventory.site.issuer;
-  const { outcome, stands } = await parts.rotator.amend(application, {
-    amend: 'shorten',
-    instance,
-    credentialId,
-    graceMs: 0,
-  });
-  const ending: Ending = stands
-    ? await untilRevoked({ credentialId, instance }, outcome, parts, terminal)
-    : { is: 'alive', problems: outcome.trouble ? [outcome.trouble] : [] };
+  const ending = await revokeByRecord({ key, instance, application, graceMs: 0 }, parts, terminal);
   return tellEnding(key.accessKeyId, ending, 'its grace is over, so any replica that runs revokes it', terminal);
 }
 
 async function directly({ key, inventory, parts }: Target, terminal: Terminal): Promise<number> {
-  const problem = await revokeDirectly(key, inventory.site.issuer.instance, parts, terminal);
-  const ending: Ending = problem ? { is: 'alive', problems: [problem] } : { is: 'revoked' };
+  const ending = await revokeDirectly(key, inventory.site.issuer.instance, parts, terminal);
   return tellEnding(key.accessKeyId, ending, '', terminal);
 }

@@ -1,3 +1,4 @@
+import type { Parts } from '../parts.ts';
 import type { RotationEvent } from '../rotation/events.ts';
 import { REFUSALS } from '../rotation/refusals.ts';
 import { runOnce } from '../scheduler/once.ts';
@@ -24,7 +25,7 @@ export interface RotateOptions {
 export function rotateCommand(options: RotateOptions, terminal: Terminal): Promise<number> {
   complainAboutCall(options);
   const tell = teller(terminal);
-  return withReplica(options.config, terminal, tell.report, async (parts) => {
+  const rotate = async (parts: Parts): Promise<number> => {
     const applications = chosenApplications(parts.policy, options.applications);
     tell.begin(applications.length);
     const ended: Ended[] = [];
@@ -42,7 +43,8 @@ export function rotateCommand(options: RotateOptions, terminal: Terminal): Promi
     terminal.write(options.json ? rotatedAsJson(ended) : rotatedAsText(ended, parts.policy, terminal));
     if (left > 0) terminal.complain(`${leftText(applications, ended)}\n`);
     return left === 0 && ended.every(isWell) ? EXIT.done : EXIT.failed;
-  });
+  };
+  return withReplica(options.config, terminal, rotate, tell.report);
 }
 
 /** What a person hears meanwhile: of one application its events, of many a bar and what is worth a warning. */

@@ -1,5 +1,5 @@
 import prettyMilliseconds from 'pretty-ms';
-import type { ApplicationState, BoardEntry } from '../telemetry/board.ts';
+import type { ApplicationState, BoardEntry } from '../telemetry/board-entry.ts';
 import { type Concern, concernsText, shared } from './concerns.ts';
 import { counted } from './count.ts';
 import { type Paint, paint, table } from './table.ts';

@@ -1,7 +1,8 @@
 import type { Parts } from '../parts.ts';
 import type { Outcome } from '../rotation/outcome.ts';
 import { steadyPace } from '../scheduler/pacing.ts';
-import { Board, type BoardEntry } from '../telemetry/board.ts';
+import { Board } from '../telemetry/board.ts';
+import type { BoardEntry } from '../telemetry/board-entry.ts';
 import { snapshotOf } from '../telemetry/snapshot.ts';
 import { openScreen } from './screen.ts';
 import { statusText } from './status-text.ts';

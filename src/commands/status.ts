@@ -1,6 +1,7 @@
 import type { Parts } from '../parts.ts';
 import type { Outcome } from '../rotation/outcome.ts';
-import { Board, type BoardEntry } from '../telemetry/board.ts';
+import { Board } from '../telemetry/board.ts';
+import type { BoardEntry } from '../telemetry/board-entry.ts';
 import { snapshotOf } from '../telemetry/snapshot.ts';
 import { progressOn } from './progress.ts';
 import { chosenApplications } from './ready-policy.ts';
@@ -23,16 +24,11 @@ export interface StatusOptions {
 
 /** Looks at every application and shows how it stands. Exit code 1 only where something could not be read. */
 export function statusCommand(options: StatusOptions, terminal: Terminal): Promise<number> {
-  return withReplica(
-    options.config,
-    terminal,
-    () => {},
-    async (parts) => {
-      const names = chosenApplications(parts.policy, options.applications);
-      const isUnread = await (options.watch ? watchStatus : showOnce)(parts, names, options, terminal);
-      return isUnread ? EXIT.failed : EXIT.done;
-    },
-  );
+  return withReplica(options.config, terminal, async (parts) => {
+    const names = chosenApplications(parts.policy, options.applications);
+    const isUnread = await (options.watch ? watchStatus : showOnce)(parts, names, options, terminal);
+    return isUnread ? EXIT.failed : EXIT.done;
+  });
 }
 
 /** Returns whether something could not be read. */

@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import type { Trouble } from '../rotation/outcome.ts';
-import type { BoardEntry } from '../telemetry/board.ts';
+import type { BoardEntry } from '../telemetry/board-entry.ts';
 import { chronicleOf } from '../telemetry/chronicle.ts';
 import { stateShape } from '../telemetry/shapes.ts';
 import { historyOf, snapshotOf } from '../telemetry/snapshot.ts';

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { ApplicationState } from '../telemetry/board.ts';
+import type { ApplicationState } from '../telemetry/board-entry.ts';
 import { summaryOf } from '../telemetry/snapshot.ts';
 import { FEED_LIMITS, type FeedLimits } from './feed-limits.ts';
 import type { HttpOptions } from './options.ts';

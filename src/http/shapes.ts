@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { STATES } from '../telemetry/board.ts';
+import { STATES } from '../telemetry/board-entry.ts';
 import { applicationShape, historyShape, problemShape, summaryShape, time } from '../telemetry/shapes.ts';
 
 /** The shapes of the API that are its own, and the names of all of them in its document. */

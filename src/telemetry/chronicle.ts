@@ -1,5 +1,5 @@
 import type { ApplicationView } from '../rotation/outcome.ts';
-import type { BoardEntry } from './board.ts';
+import type { BoardEntry } from './board-entry.ts';
 import type { Generation, GenerationFate, History, Incident } from './history.ts';
 
 /** A generation and how it stands now. */

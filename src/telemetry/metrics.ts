@@ -2,7 +2,7 @@ import { setImmediate as turn } from 'node:timers/promises';
 import { collectDefaultMetrics, Histogram, Registry } from 'prom-client';
 import type { FailureKind } from '../rotation/errors.ts';
 import type { RotationEvent } from '../rotation/events.ts';
-import type { BoardEntry } from './board.ts';
+import type { BoardEntry } from './board-entry.ts';
 import type { Census } from './census.ts';
 import { applicationFamilies, type Moment, type RotationResult } from './metrics/application-families.ts';
 import { daemonFamilies } from './metrics/daemon-families.ts';

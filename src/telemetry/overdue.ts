@@ -1,5 +1,6 @@
 import type { Report } from '../rotation/events.ts';
-import type { ApplicationState, Board } from './board.ts';
+import type { Board } from './board.ts';
+import type { ApplicationState } from './board-entry.ts';
 
 /** In seconds: what is late by less may only be waiting for its turn. */
 const LATE_AFTER_S = 3_600;

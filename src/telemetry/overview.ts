@@ -1,6 +1,6 @@
 import type { Problem } from '../rotation/errors.ts';
-import type { Board, BoardEntry } from './board.ts';
-import { type ApplicationState, MEANT, STATES } from './board.ts';
+import type { Board } from './board.ts';
+import { type ApplicationState, type BoardEntry, isMeant, STATES } from './board-entry.ts';
 
 /** Applications that have the same thing in their way. `since`: when the first of them was seen with it (Unix ms). */
 export interface TroubleGroup extends Problem {
@@ -46,7 +46,7 @@ export function tallyOf(board: Board, now: number): Tally {
   let next: Tally['next'];
   for (const entry of board.each(now)) {
     states[entry.state] += 1;
-    if (entry.state === 'refused' && isMeant(entry.trouble)) retired += 1;
+    if (entry.state === 'refused' && entry.trouble && isMeant(entry.trouble)) retired += 1;
     if (entry.view?.hold && entry.view.hold.until > now) held += 1;
     strays += entry.view?.strays ?? 0;
     superseded += entry.view?.superseded.length ?? 0;
@@ -63,10 +63,6 @@ function problemsOf({ trouble, state, notices }: BoardEntry): [TroubleGroup['kin
   if (trouble) all.unshift([isMeant(trouble) ? 'notice' : trouble.kind, trouble]);
   if (state === 'overdue') all.unshift(['overdue', OVERDUE]);
   return all;
-}
-
-function isMeant(trouble: Problem | undefined): boolean {
-  return trouble !== undefined && MEANT.has(trouble.code);
 }
 
 function noteProblem(

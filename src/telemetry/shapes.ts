@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { STATES } from './board.ts';
+import { STATES } from './board-entry.ts';
 import { GENERATION_FATES } from './history.ts';
 
 /** The shapes of the JSON that status and API show; the API's document is made from them. Nothing secret has a place. */

@@ -1,5 +1,5 @@
 import type { ApplicationView, SupersededView, Trouble } from '../rotation/outcome.ts';
-import type { BoardEntry } from './board.ts';
+import type { BoardEntry } from './board-entry.ts';
 import type { Chapter, Chronicle } from './chronicle.ts';
 import type { ApplicationSnapshot, ApplicationSummary, HistorySnapshot } from './shapes.ts';
 

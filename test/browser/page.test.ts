@@ -1,6 +1,6 @@
 import type { Page } from 'playwright-core';
 import { expect, test } from 'vitest';
-import { STATES } from '../../src/telemetry/board.ts';
+import { STATES } from '../../src/telemetry/board-entry.ts';
 import { httpOptions, siteOf, started } from '../http/serving.ts';
 import { usePages } from './support/chromium.ts';
 import { everyState } from './support/gallery.ts';

@@ -9,7 +9,7 @@ import { EVERYTHING } from './support/faults.ts';
 import { applicationsOf, namesOf } from './support/fleet.ts';
 import { findRecord } from './support/record.ts';
 import { seedOfRun } from './support/seeded.ts';
-import { arrangeCluster, INSTANCE, type PolicyParts, run, type Setting } from './support/setting.ts';
+import { arrangeCluster, type PolicyParts, run, type Setting } from './support/setting.ts';
 
 const APPLICATIONS = namesOf(24);
 /** Their secrets are rendered by a Vault Agent; the others read Vault themselves. */
@@ -52,15 +52,7 @@ beforeAll(async () => {
     vault: await startFaultProxy(scene, { name: 'vault', target: () => setting.vault.address }),
     s3: await startFaultProxy(scene, { name: 's3', target: () => setting.s3.s3 }),
   };
-  account = await openAccount({
-    name: 'faulty network',
-    vault: setting.vault,
-    glesys: setting.glesys.account,
-    instance: INSTANCE,
-    s3: setting.s3,
-    owner: 'real-test',
-    applications: APPLICATIONS,
-  });
+  account = await openAccount(setting, 'faulty network', APPLICATIONS);
 });
 
 describe(`a network that fails one call in ten (REKEYD_TEST_SEED=${SEED})`, () => {

@@ -89,15 +89,7 @@ describe('three replicas over 200 applications that are all due at the same mome
     await first.stop();
     spread = spreadFor(first);
     expect(setting.glesys.account.credentials(INSTANCE)).toHaveLength(SIZE);
-    account = await openAccount({
-      name: 'fleet',
-      vault: setting.vault,
-      glesys: setting.glesys.account,
-      instance: INSTANCE,
-      s3: setting.s3,
-      owner: 'real-test',
-      applications: APPLICATIONS,
-    });
+    account = await openAccount(setting, 'fleet', APPLICATIONS);
     const consumers = await Consumers.open(setting);
     account.watch(...WITH_CONSUMER.map((name) => consumers.reading(name)));
   });

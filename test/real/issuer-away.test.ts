@@ -7,7 +7,7 @@ import type { Daemon } from './support/daemon.ts';
 import { type FaultProxy, startFaultProxy } from './support/fault-proxy.ts';
 import { applicationsOf, earlyRevocations, namesOf, rotationsBy, untilEachRotated } from './support/fleet.ts';
 import { seedOfRun } from './support/seeded.ts';
-import { arrangeCluster, INSTANCE, type PolicyParts, run, type Setting } from './support/setting.ts';
+import { arrangeCluster, type PolicyParts, run, type Setting } from './support/setting.ts';
 
 const NAMES = namesOf(24);
 const PERIOD_MS = 30_000;
@@ -33,7 +33,7 @@ const policy = (every: string): PolicyParts => ({
 
 beforeAll(async () => {
   setting = await arrangeCluster(scene, { ttl: '1h', maxTtl: '1h' });
-  const { glesys, vault, s3 } = setting;
+  const { glesys } = setting;
   proxy = await startFaultProxy(scene, {
     name: 'glesys',
     target: () => glesys.url,
@@ -42,8 +42,7 @@ beforeAll(async () => {
       return undefined;
     },
   });
-  const scope = { name: 'issuer-away', vault, glesys: glesys.account, instance: INSTANCE, s3 };
-  account = await openAccount({ ...scope, owner: 'real-test', applications: NAMES });
+  account = await openAccount(setting, 'issuer-away', NAMES);
   daemon = await run(setting, 'rekeyd', policy(`${PERIOD_MS / 1_000}s`));
   for (const application of NAMES) await daemon.until({ event: 'rotation.done', application });
   const consumers = await Consumers.open(setting);

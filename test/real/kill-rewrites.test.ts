@@ -9,7 +9,7 @@ import { HandMade } from './support/hand-made.ts';
 import { type Group, type Life, Lives, type PolicyOf } from './support/lives.ts';
 import { findRecord } from './support/record.ts';
 import { seeded, seedOfRun } from './support/seeded.ts';
-import { arrangeCluster, INSTANCE, type PolicyParts, type Setting } from './support/setting.ts';
+import { arrangeCluster, type PolicyParts, type Setting } from './support/setting.ts';
 import { RARER_STEPS } from './support/steps.ts';
 
 /** The second group has two replicas. */
@@ -82,15 +82,7 @@ async function mappedAtTheEnd(name: string): Promise<true | undefined> {
 beforeAll(async () => {
   setting = await arrangeCluster(scene, { ttl: '1h', maxTtl: '1h' });
   handMade = new HandMade(setting);
-  account = await openAccount({
-    name: 'kill-rewrites',
-    vault: setting.vault,
-    glesys: setting.glesys.account,
-    instance: INSTANCE,
-    s3: setting.s3,
-    owner: 'real-test',
-    applications,
-  });
+  account = await openAccount(setting, 'kill-rewrites', applications);
   lives = await Lives.open({ setting, account, groups: GROUPS, random: seeded(SEED) });
   consumers = await Consumers.open(setting);
 });

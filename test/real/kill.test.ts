@@ -7,7 +7,7 @@ import { applicationsOf } from './support/fleet.ts';
 import { type Group, Lives, type PolicyOf } from './support/lives.ts';
 import { findRecord } from './support/record.ts';
 import { seeded, seedOfRun } from './support/seeded.ts';
-import { arrangeCluster, INSTANCE, type Setting } from './support/setting.ts';
+import { arrangeCluster, type Setting } from './support/setting.ts';
 import { LATER_STEPS, ROTATION_STEPS } from './support/steps.ts';
 
 /** The third group has two replicas. */
@@ -44,15 +44,7 @@ function rotating(every: (life: number) => string): PolicyOf {
 
 beforeAll(async () => {
   setting = await arrangeCluster(scene, { ttl: '1h', maxTtl: '1h' });
-  account = await openAccount({
-    name: 'kill',
-    vault: setting.vault,
-    glesys: setting.glesys.account,
-    instance: INSTANCE,
-    s3: setting.s3,
-    owner: 'real-test',
-    applications: APPLICATIONS,
-  });
+  account = await openAccount(setting, 'kill', APPLICATIONS);
   lives = await Lives.open({ setting, account, groups: GROUPS, random: seeded(SEED) });
 });
 

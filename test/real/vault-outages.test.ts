@@ -5,7 +5,7 @@ import { answersTo } from './support/audit.ts';
 import { Consumers } from './support/consumers.ts';
 import type { Daemon } from './support/daemon.ts';
 import { applicationsOf, earlyRevocations, namesOf, untilEachRotated, untilRotated } from './support/fleet.ts';
-import { arrangeCluster, type ClusterSetting, INSTANCE, type PolicyParts, run } from './support/setting.ts';
+import { arrangeCluster, type ClusterSetting, type PolicyParts, run } from './support/setting.ts';
 import { revokeTokensOf } from './support/tokens.ts';
 
 const NAMES = namesOf(16);
@@ -26,16 +26,7 @@ let daemon: Daemon;
 
 beforeAll(async () => {
   setting = await arrangeCluster(scene, { ttl: '1h', maxTtl: '1h' });
-  const { glesys, vault, s3 } = setting;
-  account = await openAccount({
-    name: 'vault-outages',
-    vault,
-    glesys: glesys.account,
-    instance: INSTANCE,
-    s3,
-    owner: 'real-test',
-    applications: NAMES,
-  });
+  account = await openAccount(setting, 'vault-outages', NAMES);
   daemon = await run(setting, 'rekeyd', policy('32s'));
   for (const application of NAMES) await daemon.until({ event: 'rotation.done', application });
   const consumers = await Consumers.open(setting);

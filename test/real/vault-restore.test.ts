@@ -42,9 +42,7 @@ let hasty: S3Consumer;
 
 beforeAll(async () => {
   setting = await arrangeCluster(scene, { ttl: '1h', maxTtl: '1h' });
-  const { glesys, vault, s3 } = setting;
-  const scope = { name: 'vault-restore', vault, glesys: glesys.account, instance: INSTANCE, s3 };
-  account = await openAccount({ ...scope, owner: 'real-test', applications: NAMES });
+  account = await openAccount(setting, 'vault-restore', NAMES);
   workplace = await Workplace.open(setting, 'restore', words('10m'));
   start();
   for (const application of EARLY) await daemon.until({ event: 'rotation.done', application });

@@ -7,7 +7,7 @@ import { applicationsOf, namesOf } from '../real/support/fleet.ts';
 import { Person } from '../real/support/person.ts';
 import { findRecord } from '../real/support/record.ts';
 import { seeded, seedOfRun } from '../real/support/seeded.ts';
-import { arrangeCluster, INSTANCE, type PolicyParts } from '../real/support/setting.ts';
+import { arrangeCluster, type PolicyParts } from '../real/support/setting.ts';
 import { poll } from '../support/poll.ts';
 import { useScene } from '../support/scene.ts';
 import { Team } from './team.ts';
@@ -45,15 +45,7 @@ beforeAll(async () => {
     s3: { ...setting.s3, s3: weather.s3.url },
   };
   const atVault = (parts: PolicyParts): PolicyParts => ({ ...parts, vault: { address: weather.vault.url } });
-  const account = await openAccount({
-    name: 'soak',
-    vault: setting.vault,
-    glesys: setting.glesys.account,
-    instance: INSTANCE,
-    s3: setting.s3,
-    owner: 'real-test',
-    applications: APPLICATIONS,
-  });
+  const account = await openAccount(setting, 'soak', APPLICATIONS);
   const policyThrough: Soak['policy'] = (schedule, more) => atVault(policy(schedule, more));
   const team = new Team(through, policyThrough('41s'));
   const random = seeded(SEED);

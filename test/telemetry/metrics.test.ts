@@ -1,7 +1,7 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { expect, test } from 'vitest';
 import { Circuit } from '../../src/scheduler/circuit.ts';
-import { STATES } from '../../src/telemetry/board.ts';
+import { STATES } from '../../src/telemetry/board-entry.ts';
 import type { MetricsSources, TokenLife } from '../../src/telemetry/metrics/sources.ts';
 import { Metrics } from '../../src/telemetry/metrics.ts';
 import type { PolicyStanding } from '../../src/telemetry/policy-standing.ts';

@@ -1,15 +1,14 @@
-import { once } from 'node:events';
-import https from 'node:https';
-import type { AddressInfo, Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { Secret } from '../../src/policy/secret.ts';
 import type { Call, Manner } from '../../src/transport/call.ts';
 import { Server, type ServerOptions } from '../../src/transport/server.ts';
-import { CERTIFICATE, CERTIFICATE_KEY } from './certificate.ts';
+import { CERTIFICATE } from './certificate.ts';
 import { closing, failureOf } from './failure.ts';
 import { visible } from './leaks.ts';
 import { afterReading, answering, answerOf, type RawServer, rawServer } from './raw-server.ts';
+import { tlsServer } from './tls-server.ts';
 
 const MANNER: Manner = { server: 'the server', prefix: 'it', words: (body) => body, rules: [] };
 const CALL: Call = { attempted: 'do the thing', method: 'POST', path: '/thing', body: { a: 1 } };
@@ -21,21 +20,6 @@ function serverAt(base: string, options: Partial<ServerOptions> = {}): Server {
 
 async function raw(onConnection: (socket: Socket) => void): Promise<RawServer> {
   return closing(await rawServer(onConnection));
-}
-
-async function tlsServer(): Promise<string> {
-  const server = https.createServer({ cert: CERTIFICATE, key: CERTIFICATE_KEY }, (_request, response) => {
-    response.end('{"ok":true}');
-  });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  closing({
-    close: () => {
-      server.closeAllConnections();
-      server.close();
-    },
-  });
-  return `https://127.0.0.1:${(server.address() as AddressInfo).port}`;
 }
 
 describe('what was certainly not sent is unavailable', () => {

@@ -1,6 +1,3 @@
-import { once } from 'node:events';
-import https from 'node:https';
-import type { AddressInfo } from 'node:net';
 import { describe, expect, it } from 'vitest';
 import { Secret } from '../../src/policy/secret.ts';
 import { MemoryKeyRing } from '../../src/sandbox/keyring.ts';
@@ -10,9 +7,10 @@ import type { Call, Manner } from '../../src/transport/call.ts';
 import { Server } from '../../src/transport/server.ts';
 import type { Traffic } from '../../src/transport/traffic.ts';
 import { openS3Verifier } from '../../src/verifiers/s3.ts';
-import { CERTIFICATE, CERTIFICATE_KEY } from './certificate.ts';
+import { CERTIFICATE } from './certificate.ts';
 import { closing, failureOf } from './failure.ts';
 import { afterReading, answering, answerOf, rawServer } from './raw-server.ts';
+import { tlsServer } from './tls-server.ts';
 
 const MANNER: Manner = { server: 'the server', prefix: 'it', words: (body) => body, rules: [] };
 const CALL: Call = { attempted: 'do the thing', method: 'POST', path: '/thing' };
@@ -35,21 +33,6 @@ class Heard implements Traffic {
 
 function serverAt(base: string, traffic: Traffic): Server {
   return closing(new Server({ base, manner: MANNER, timeouts: TIMEOUTS, traffic, ca: CERTIFICATE }));
-}
-
-async function tlsServer(): Promise<string> {
-  const server = https.createServer({ cert: CERTIFICATE, key: CERTIFICATE_KEY }, (_request, response) => {
-    response.end('{}');
-  });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  closing({
-    close: () => {
-      server.closeAllConnections();
-      server.close();
-    },
-  });
-  return `https://127.0.0.1:${(server.address() as AddressInfo).port}`;
 }
 
 describe('a call is told with its result and how long it took', () => {

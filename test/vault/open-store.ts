@@ -46,3 +46,13 @@ export function storeAt(
 export function tokenAuth(token: string): VaultPolicy['auth'] {
   return { method: 'token', token: { made: new Secret(token) } };
 }
+
+/** A Vault and a store that is logged in to it with a token of an hour. */
+export async function openedStore() {
+  const clock = new SetClock();
+  const vault = await vaultAt(clock);
+  const token = vault.vault.tokens.create({ policies: ['default', 'rekeyd'], ttlMs: 3_600_000 }).id;
+  const store = storeAt(vault.url, clock, tokenAuth(token));
+  await store.login();
+  return { clock, vault, token, store };
+}

@@ -4,20 +4,11 @@ import { encodePath } from '../../src/vault/client.ts';
 import { closing, failureOf } from '../transport/failure.ts';
 import { visible } from '../transport/leaks.ts';
 import { answering, answerOf, rawServer } from '../transport/raw-server.ts';
-import { SetClock, storeAt, tokenAuth, vaultAt } from './open-store.ts';
+import { openedStore, SetClock, storeAt, tokenAuth } from './open-store.ts';
 
 const PATH = 'apps/a';
 const SECRET_KEY = 'SuperSecretAccessKey0123456789';
 const DATA = new Secret({ AWS_SECRET_ACCESS_KEY: SECRET_KEY, nested: { list: ['AnotherSecretValue'] } });
-
-async function opened() {
-  const clock = new SetClock();
-  const vault = await vaultAt(clock);
-  const token = vault.vault.tokens.create({ policies: ['default', 'rekeyd'], ttlMs: 3_600_000 }).id;
-  const store = storeAt(vault.url, clock, tokenAuth(token));
-  await store.login();
-  return { clock, vault, token, store };
-}
 
 /** A store on a server that answers every request alike; its token counts as one that lives for ever. */
 async function facing(status: number, body: string, headers: Readonly<Record<string, string>> = {}) {
@@ -35,7 +26,7 @@ async function facing(status: number, body: string, headers: Readonly<Record<str
 
 describe('what the store makes of a failing Vault', () => {
   it('sealed: not done, and says how to unseal', async () => {
-    const { vault, store } = await opened();
+    const { vault, store } = await openedStore();
     vault.vault.sealed = true;
     const works = [() => store.read(PATH), () => store.write(PATH, DATA, 0), () => store.place(PATH)];
     for (const work of works) {
@@ -46,7 +37,7 @@ describe('what the store makes of a failing Vault', () => {
   });
 
   it('a 503 that is not its own word for being sealed: may have been done', async () => {
-    const { vault, store } = await opened();
+    const { vault, store } = await openedStore();
     vault.faults.add({ fault: 'status_after', status: 503 });
     expect(await failureOf(store.write(PATH, DATA, 0))).toMatchObject({ kind: 'ambiguous', code: 'vault-error' });
     vault.faults.clear();
@@ -54,7 +45,7 @@ describe('what the store makes of a failing Vault', () => {
   });
 
   it('a 500 after the write took effect: may have been done, and is not sent again', async () => {
-    const { vault, store } = await opened();
+    const { vault, store } = await openedStore();
     vault.faults.add({ method: 'PUT', fault: 'status_after', status: 500 });
     expect(await failureOf(store.write(PATH, DATA, 0))).toMatchObject({ kind: 'ambiguous', code: 'vault-error' });
     expect(vault.faults.list()[0]).toMatchObject({ struck: 1 });
@@ -63,7 +54,7 @@ describe('what the store makes of a failing Vault', () => {
   it.each(['drop_before', 'drop_after', 'half'] as const)(
     '%s: a write may have been done, a read says nothing',
     async (fault) => {
-      const { vault, store } = await opened();
+      const { vault, store } = await openedStore();
       vault.faults.add({ fault });
       expect(await failureOf(store.write(PATH, DATA, 0))).toMatchObject({
         kind: 'ambiguous',
@@ -74,7 +65,7 @@ describe('what the store makes of a failing Vault', () => {
   );
 
   it('a page of HTML: no answer of Vault, neither a secret nor its absence', async () => {
-    const { vault, store } = await opened();
+    const { vault, store } = await openedStore();
     vault.faults.add({ fault: 'html' });
     expect(await failureOf(store.read(PATH))).toMatchObject({ kind: 'ambiguous', code: 'vault-bad-answer' });
     expect(await failureOf(store.write(PATH, DATA, 0))).toMatchObject({ kind: 'ambiguous', code: 'vault-bad-answer' });
@@ -84,7 +75,7 @@ describe('what the store makes of a failing Vault', () => {
   });
 
   it('a rate limit: not done, with the time to wait', async () => {
-    const { vault, store } = await opened();
+    const { vault, store } = await openedStore();
     vault.faults.add({ fault: 'status', status: 429, headers: { 'retry-after': '3' } });
     const expected = { kind: 'unavailable', code: 'vault-rate-limited', retryAfterMs: 3000 };
     expect(await failureOf(store.write(PATH, DATA, 0))).toMatchObject(expected);
@@ -92,7 +83,7 @@ describe('what the store makes of a failing Vault', () => {
   });
 
   it('nobody there: not done', async () => {
-    const { vault, store } = await opened();
+    const { vault, store } = await openedStore();
     await vault.close();
     expect(await failureOf(store.write(PATH, DATA, 0))).toMatchObject({
       kind: 'unavailable',
@@ -102,7 +93,7 @@ describe('what the store makes of a failing Vault', () => {
   });
 
   it('a KV v1 engine, which takes a write without a version: may have been done', async () => {
-    const { vault, store } = await opened();
+    const { vault, store } = await openedStore();
     vault.vault.mountKv('secret', 1);
     expect(await failureOf(store.write(PATH, DATA, 0))).toMatchObject({ kind: 'ambiguous', code: 'vault-bad-answer' });
   });
@@ -134,7 +125,7 @@ describe('no secret is in an error', () => {
   });
 
   it('nor in the store itself, nor in what it read', async () => {
-    const { store, token } = await opened();
+    const { store, token } = await openedStore();
     await store.write(PATH, DATA, 0);
     const stored = await store.read(PATH);
     expect(visible(stored)).not.toContain(SECRET_KEY);
@@ -144,7 +135,7 @@ describe('no secret is in an error', () => {
 
 describe('place', () => {
   it('asks once for many at the same time, and again after some minutes', async () => {
-    const { vault, store, clock } = await opened();
+    const { vault, store, clock } = await openedStore();
     const [first] = await Promise.all(Array.from({ length: 10 }, () => store.place(PATH)));
     vault.vault.clusterId = 'another';
     expect(await store.place(PATH)).toBe(first);
@@ -163,7 +154,7 @@ describe('place', () => {
   });
 
   it('is the first 8 hex digits of the agreed hash', async () => {
-    const { vault, store } = await opened();
+    const { vault, store } = await openedStore();
     vault.vault.clusterId = '6a94c801-726d-7686-36d7-7d1b66901144';
     // SHA-256 of ["6a94c801-726d-7686-36d7-7d1b66901144","","secret","apps/a"]
     expect(await store.place('apps/a')).toBe('ee9776ed');
@@ -200,7 +191,7 @@ describe('standing', () => {
   });
 
   it('looks at the rights anew each time, and at the mount once a minute', async () => {
-    const { vault, store, clock } = await opened();
+    const { vault, store, clock } = await openedStore();
     expect([...(await store.standing(PATH, 0)).capabilities]).toContain('create');
     vault.vault.policies.set('rekeyd', 'path "secret/data/*" { capabilities = ["read"] }');
     vault.faults.add({ path: '/v1/sys/internal', fault: 'status', status: 500 });
@@ -210,7 +201,7 @@ describe('standing', () => {
   });
 
   it('looks again at once where something was wrong with the mount', async () => {
-    const { vault, store } = await opened();
+    const { vault, store } = await openedStore();
     vault.vault.mountKv('secret', 1);
     expect(await store.standing(PATH, 0)).toMatchObject({ mount: 'kv-v1' });
     vault.vault.mountKv('secret', 2);

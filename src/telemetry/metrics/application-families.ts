@@ -1,4 +1,4 @@
-import type { BoardEntry } from '../board.ts';
+import type { BoardEntry } from '../board-entry.ts';
 import type { Family, Sample } from './family.ts';
 import type { Tally } from './tally.ts';
 

@@ -1,4 +1,4 @@
-import { STATES } from '../board.ts';
+import { STATES } from '../board-entry.ts';
 import type { Moment } from './application-families.ts';
 import type { Family } from './family.ts';
 import type { MetricsSources } from './sources.ts';

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import type { ApplicationView, Outcome, Trouble } from '../../../src/rotation/outcome.ts';
 import { Board } from '../../../src/telemetry/board.ts';
 import { History } from '../../../src/telemetry/history.ts';
+import { viewOf as plainView } from '../../telemetry/views.ts';
 
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
@@ -45,24 +46,15 @@ export const troubles: Readonly<Record<string, Trouble>> = {
 const key = (text: string): string => `GK${createHash('sha256').update(text).digest('hex').toUpperCase().slice(0, 18)}`;
 
 export function viewOf(application: string, now: number, over: Partial<ApplicationView> = {}): ApplicationView {
-  return {
-    application,
-    issuer: 'sto1',
-    path: `apps/${application}/s3`,
-    generation: 7,
-    current: {
-      credentialId: `c-7-${application}`,
-      accessKeyId: key(application),
-      instance: 'os-ab123',
-      issuedAt: now - 12 * DAY - 9_000,
-      publishedAt: now - 12 * DAY,
-      adopted: false,
-    },
-    rotateAt: now + 18 * DAY,
-    superseded: [],
-    strays: 0,
-    ...over,
+  const current = {
+    credentialId: `c-7-${application}`,
+    accessKeyId: key(application),
+    instance: 'os-ab123',
+    issuedAt: now - 12 * DAY - 9_000,
+    publishedAt: now - 12 * DAY,
+    adopted: false,
   };
+  return plainView(application, { current, rotateAt: now + 18 * DAY, ...over });
 }
 
 function outcomeOf(application: string, now: number, over: Partial<Outcome> = {}): Outcome {

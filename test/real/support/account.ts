@@ -4,9 +4,10 @@ import { poll } from '../../support/poll.ts';
 import { changedOf, foreignDescriptions, plantForeign, type S3Address } from './foreign.ts';
 import { type Found, findRecord, type Teller } from './record.ts';
 import type { S3Consumer } from './s3-consumer.ts';
+import { INSTANCE, OWNER, type Site } from './setting.ts';
 
 /** What a scenario is about: where it happens, and whose applications. */
-export interface AccountScope {
+interface AccountScope {
   /** Of the scenario, for what is printed. */
   readonly name: string;
   readonly vault: Teller;
@@ -34,11 +35,16 @@ export interface Figures {
   readonly more: Readonly<Record<string, number>>;
 }
 
-/** Plants credentials that nobody may touch, and begins to count. */
-export async function openAccount(scope: AccountScope): Promise<Account> {
-  const { glesys, instance, owner, applications } = scope;
-  const descriptions = foreignDescriptions(owner, applications[0] ?? '');
-  const account = new Account(scope, await plantForeign(glesys, instance, descriptions));
+/**
+ * Plants credentials that nobody may touch in the setting's one instance, and begins to count. `name`: of the scenario,
+ * for what is printed.
+ */
+export async function openAccount(setting: Site, name: string, applications: readonly string[]): Promise<Account> {
+  const { vault, s3 } = setting;
+  const glesys = setting.glesys.account;
+  const descriptions = foreignDescriptions(OWNER, applications[0] ?? '');
+  const scope = { name, vault, glesys, instance: INSTANCE, s3, owner: OWNER, applications };
+  const account = new Account(scope, await plantForeign(glesys, INSTANCE, descriptions));
   await account.begin();
   return account;
 }

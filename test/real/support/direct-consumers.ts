@@ -3,7 +3,7 @@ import { createRole, login } from './approle.ts';
 import { fromVault } from './key-source.ts';
 import { pathOf } from './record.ts';
 import { S3Consumer } from './s3-consumer.ts';
-import { INSTANCE, type Setting } from './setting.ts';
+import type { Setting } from './setting.ts';
 
 /** The account of a scenario on one instance, and the consumers that it counts. */
 export interface DirectConsumers {
@@ -17,9 +17,8 @@ export async function openDirectConsumers(
   name: string,
   applications: readonly string[],
 ): Promise<DirectConsumers> {
-  const { vault, glesys, s3 } = setting;
-  const scope = { name, vault, glesys: glesys.account, instance: INSTANCE, s3, owner: 'real-test', applications };
-  const account = await openAccount(scope);
+  const { vault } = setting;
+  const account = await openAccount(setting, name, applications);
   const reader = 'path "secret/data/apps/*" { capabilities = ["read"] }';
   const token = await login(vault, await createRole(vault, 'consumer', reader, { ttl: '1h', maxTtl: '1h' }));
   const consume = (application: string): void => {

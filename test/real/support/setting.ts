@@ -17,6 +17,8 @@ import { type S3Server, startVersityGw } from './versitygw.ts';
 const VAULT_POLICY = join(import.meta.dirname, '..', '..', '..', 'config', 'vault-policy.hcl');
 
 export const INSTANCE = 'os-real1';
+/** Of the policy that daemons in a setting run by. */
+export const OWNER = 'real-test';
 
 /** A real Vault and a real S3 server, with the GleSYS API in front of the latter's IAM. */
 export interface Setting {
@@ -90,7 +92,7 @@ export interface PolicyParts {
 
 function policyOf({ glesys, s3, vault }: Site, parts: PolicyParts): unknown {
   return {
-    owner: 'real-test',
+    owner: OWNER,
     issuers: {
       sto1: {
         type: 'glesys',

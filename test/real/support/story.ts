@@ -5,7 +5,7 @@ import type { Daemon, LineLike, LogLine } from './daemon.ts';
 import { Person } from './person.ts';
 import { pathOf } from './record.ts';
 import { S3Consumer } from './s3-consumer.ts';
-import { INSTANCE, type Setting } from './setting.ts';
+import type { Setting } from './setting.ts';
 import { StoryKey } from './story-key.ts';
 import { TraceCounter } from './traces.ts';
 import { PATIENCE_MS, type PolicyWords, type Shown, shownBy, untilQuiet, Workplace } from './workplace.ts';
@@ -34,9 +34,7 @@ export class Book {
 
   /** `applications`: of all its stories. */
   static async open(setting: Setting, name: string, applications: readonly string[]): Promise<Book> {
-    const { vault, glesys, s3 } = setting;
-    const scope = { name, vault, glesys: glesys.account, instance: INSTANCE, s3, owner: 'real-test', applications };
-    return new Book(setting, await openAccount(scope));
+    return new Book(setting, await openAccount(setting, name, applications));
   }
 
   noteEnd(name: string, words: PolicyWords): void {

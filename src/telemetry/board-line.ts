@@ -1,0 +1,104 @@
+import {
+  type ApplicationView,
+  hasFailed,
+  NO_FAILURES,
+  type Outcome,
+  type Streak,
+  streakAfter,
+  type Trouble,
+} from '../rotation/outcome.ts';
+import type { ApplicationState, BoardEntry, BoardPolicy } from './board-entry.ts';
+
+/** What the board remembers of one application. Times are Unix ms. */
+export interface BoardLine {
+  policy: BoardPolicy;
+  outcome?: Outcome;
+  nextAt?: number;
+  view?: ApplicationView;
+  trouble?: Trouble;
+  troubleSince?: number;
+  streak: Streak;
+  lastSuccessAt?: number;
+  seenAt?: number;
+  isRotating: boolean;
+}
+
+export function newLine(policy: BoardPolicy): BoardLine {
+  return { policy, streak: NO_FAILURES, isRotating: false };
+}
+
+/** Takes in the end of a look or pass. `nextAt`: when the application is really looked at next; all times in Unix ms. */
+export function noteOutcome(line: BoardLine, outcome: Outcome, now: number, nextAt: number): void {
+  line.isRotating = false;
+  line.outcome = outcome;
+  line.nextAt = nextAt;
+  line.seenAt = now;
+  if (outcome.view) line.view = outcome.view;
+  if (outcome.did !== 'nothing' && !outcome.trouble) line.lastSuccessAt = now;
+  noteTrouble(line, outcome, now);
+}
+
+function noteTrouble(line: BoardLine, outcome: Outcome, now: number): void {
+  line.streak = streakAfter(line.streak, outcome, now);
+  if (line.streak.count > 0 && !hasFailed(outcome)) return;
+  const isSame = line.trouble?.kind === outcome.trouble?.kind && line.trouble?.code === outcome.trouble?.code;
+  if (!isSame) setOrDelete(line, 'troubleSince', outcome.trouble && now);
+  setOrDelete(line, 'trouble', outcome.trouble);
+}
+
+function setOrDelete<K extends 'trouble' | 'troubleSince'>(
+  line: BoardLine,
+  key: K,
+  value: BoardLine[K] | undefined,
+): void {
+  if (value === undefined) delete line[key];
+  else line[key] = value;
+}
+
+/** A rotation that is due is begun within the spread; only what is late by more than this, in ms, is called overdue. */
+const OVERDUE_AFTER_MS = 60_000;
+
+const STATE_OF_TROUBLE = { refused: 'refused', blocked: 'blocked', failed: 'failing' } as const;
+
+export function stateOf(line: BoardLine, now: number): ApplicationState {
+  if (line.isRotating) return 'rotating';
+  if (line.trouble) return STATE_OF_TROUBLE[line.trouble.kind];
+  if (!line.view) return 'unknown';
+  if (!line.view.current) return 'new';
+  if (isLate(line, now)) return 'overdue';
+  return hasGrace(line.view) ? 'in-grace' : 'current';
+}
+
+/** Past its time, and not because a hold or a window makes it wait. */
+function isLate(line: BoardLine, now: number): boolean {
+  const { view, outcome } = line;
+  const waitsByPlan = outcome !== undefined && outcome.nextAt > now && outcome.notices.length === 0;
+  return view?.rotateAt !== undefined && now - view.rotateAt > OVERDUE_AFTER_MS && !waitsByPlan;
+}
+
+/** Whether a superseded credential still lives that rekeyd will revoke by itself. */
+function hasGrace(view: ApplicationView): boolean {
+  return view.superseded.some(({ revokeAt }) => revokeAt !== null);
+}
+
+export function entryOf(application: string, line: BoardLine, now: number): BoardEntry {
+  const { view, trouble, troubleSince, lastSuccessAt, seenAt, outcome } = line;
+  const late = view?.rotateAt === undefined ? 0 : now - view.rotateAt;
+  return {
+    application,
+    issuer: line.policy.issuer,
+    path: line.policy.path,
+    ...(line.policy.graceMs !== undefined && { graceMs: line.policy.graceMs }),
+    state: stateOf(line, now),
+    failures: line.streak.count,
+    overdueSeconds: Math.max(0, late / 1_000),
+    notices: outcome?.notices ?? [],
+    ...(view && { view }),
+    ...(trouble && { trouble }),
+    ...(troubleSince !== undefined && { troubleSince }),
+    ...(lastSuccessAt !== undefined && { lastSuccessAt }),
+    ...(seenAt !== undefined && { seenAt }),
+    ...(Number.isFinite(line.nextAt) && { nextAt: line.nextAt as number }),
+    ...(outcome && { next: outcome.next }),
+  };
+}
