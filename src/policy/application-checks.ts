@@ -1,5 +1,5 @@
 import { formatDuration } from './duration.ts';
-import type { ApplicationPolicy, PolicyWarning } from './policy.ts';
+import type { ApplicationPolicy, PolicyWarning, RotatePolicy } from './policy.ts';
 import { hasDateSoon, periodMs, scheduleText } from './schedule.ts';
 
 /** Something about a merged application: what is wrong, and the keys (the likeliest first) that it may be about. */
@@ -26,10 +26,14 @@ const PERIOD = [
 /** Looks ahead from `now`, once per distinct schedule: thousands of applications share a few. */
 export function outlooks(now: number): (application: ApplicationPolicy) => Outlook {
   const known = new Map<string, Outlook>();
+  const byObject = new Map<RotatePolicy, Outlook>();
   return ({ rotate }) => {
+    const seen = byObject.get(rotate);
+    if (seen) return seen;
     const text = scheduleText(rotate);
     const outlook = known.get(text) ?? lookAhead(rotate, now);
     known.set(text, outlook);
+    byObject.set(rotate, outlook);
     return outlook;
   };
 }

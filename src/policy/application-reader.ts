@@ -6,7 +6,7 @@ import {
   outlooks,
 } from './application-checks.ts';
 import type { PolicyDocument } from './document.ts';
-import { mergeApplication } from './merge.ts';
+import { type Merge, merging } from './merge.ts';
 import { type Place, placeText } from './mistakes.ts';
 import { didYouMean } from './nearest.ts';
 import type { ApplicationPolicy, PolicyWarning } from './policy.ts';
@@ -30,12 +30,17 @@ export class ApplicationReader {
   readonly warnings: PolicyWarning[] = [];
   readonly #surroundings: Surroundings;
   readonly #outlookOf: (application: ApplicationPolicy) => Outlook;
-  readonly #names = new Map<string, Place>();
-  readonly #paths = new Map<string, { readonly name: string; readonly place: Place }>();
+  readonly #merge: Merge;
+  readonly #issuers: ReadonlySet<string>;
+  /** Where each name and each path was first. */
+  readonly #names = new Map<string, PolicyDocument>();
+  readonly #paths = new Map<string, ApplicationPolicy>();
 
   constructor(surroundings: Surroundings) {
     this.#surroundings = surroundings;
     this.#outlookOf = outlooks(surroundings.now);
+    this.#merge = merging(surroundings.defaults);
+    this.#issuers = new Set(surroundings.issuers);
   }
 
   /** A file whose content the schema has judged. */
@@ -52,8 +57,8 @@ export class ApplicationReader {
   /** Judges what is sound in an application, so that one mistake does not hide the next. */
   #readOne(document: PolicyDocument, name: string, raw: RawApplication): void {
     const isSound = (key: string) => document.isSound('applications', name, key);
-    const own = Object.fromEntries(Object.entries(raw).filter(([key]) => isSound(key))) as RawApplication;
-    const application = mergeApplication(name, own, this.#surroundings.defaults);
+    const own = Object.keys(raw).every(isSound) ? raw : soundPart(raw, isSound);
+    const application = this.#merge(name, own);
     if (isSound('issuer')) this.#checkIssuer(document, application);
     if (isSound('path')) this.#checkPath(document, application);
     for (const finding of applicationFindings(application, this.#outlookOf(application))) {
@@ -63,30 +68,41 @@ export class ApplicationReader {
     this.applications.set(name, application);
   }
 
+  /** Where things stand is asked for only where something is wrong: to find that out a file is parsed once more. */
   #noteName(document: PolicyDocument, name: string): void {
+    const first = this.#names.get(name);
+    if (!first) {
+      this.#names.set(name, document);
+      return;
+    }
     const place = document.place(['applications', name], 'key');
-    const other = this.#names.get(name);
-    if (other) document.report(['applications', name], `is already at ${placeText(other)}; keep one of them`, place);
-    else this.#names.set(name, place);
+    const other = first === document ? place : first.place(['applications', name], 'key');
+    document.report(['applications', name], `is already at ${placeText(other)}; keep one of them`, place);
   }
 
   #checkIssuer(document: PolicyDocument, { name, issuer }: ApplicationPolicy): void {
     const { issuers } = this.#surroundings;
-    if (issuers.includes(issuer)) return;
+    if (this.#issuers.has(issuer)) return;
     const known = issuers.length === 0 ? 'there are none' : `there are ${issuers.join(', ')}`;
     const hint = didYouMean(issuer, issuers) || `; ${known}`;
     document.report(['applications', name, 'issuer'], `no issuer is named ${JSON.stringify(issuer)}${hint}`);
   }
 
-  #checkPath(document: PolicyDocument, { name, path }: ApplicationPolicy): void {
-    const keys = ['applications', name, 'path'];
+  #checkPath(document: PolicyDocument, application: ApplicationPolicy): void {
+    const { name, path } = application;
     const other = this.#paths.get(path);
     if (!other) {
-      this.#paths.set(path, { name, place: document.place(keys) });
+      this.#paths.set(path, application);
       return;
     }
-    const message = `${JSON.stringify(path)} is already the path of ${other.name} (${placeText(other.place)}); each application needs its own`;
-    document.report(keys, message);
+    const place = this.#placeOfPath(other);
+    const message = `${JSON.stringify(path)} is already the path of ${other.name} (${placeText(place)}); each application needs its own`;
+    document.report(['applications', name, 'path'], message);
+  }
+
+  #placeOfPath({ name }: ApplicationPolicy): Place {
+    const document = this.#names.get(name) ?? this.#surroundings.main;
+    return document.place(['applications', name, 'path']);
   }
 
   /** Where a finding is about something inherited, it is noted (once) where the defaults say it. */
@@ -99,6 +115,10 @@ export class ApplicationReader {
     else if (inherited) main.report(['defaults', ...inherited], message);
     else document.report(['applications', name], message, document.place(['applications', name], 'key'));
   }
+}
+
+function soundPart(raw: RawApplication, isSound: (key: string) => boolean): RawApplication {
+  return Object.fromEntries(Object.entries(raw).filter(([key]) => isSound(key))) as RawApplication;
 }
 
 function isGiven(raw: object, keys: readonly string[]): boolean {

@@ -9,17 +9,38 @@ export function msOf(text: string | undefined, fallback: string): number {
 }
 
 /** An application as its own part of the policy, the file's defaults and the built-in ones make it. */
-export function mergeApplication(name: string, own: RawApplication, defaults: RawDefaults): ApplicationPolicy {
-  return {
+export type Merge = (name: string, own: RawApplication) => ApplicationPolicy;
+
+/** Parts that are written the same become one object for all applications: a hundred thousand share a few. */
+export function merging(defaults: RawDefaults): Merge {
+  const rotate = shared((own: RawRotate) => mergeRotate(own, defaults.rotate ?? {}));
+  const verify = shared((own: NonNullable<RawDefaults['verify']>) => mergeVerify({ ...defaults.verify, ...own }));
+  const consumers = shared(({ refresh }: NonNullable<RawDefaults['consumers']>) => ({
+    refreshMs: msOf(refresh ?? defaults.consumers?.refresh, '1h'),
+  }));
+  return (name, own) => ({
     name,
     issuer: own.issuer,
     path: own.path,
-    rotate: mergeRotate(own.rotate ?? {}, defaults.rotate ?? {}),
+    rotate: rotate(own.rotate),
     graceMs: msOf(own.grace ?? defaults.grace, '24h'),
-    verify: mergeVerify({ ...defaults.verify, ...own.verify }),
+    verify: verify(own.verify),
     adopt: adoptOf(own.adopt ?? false),
-    consumers: { refreshMs: msOf(own.consumers?.refresh ?? defaults.consumers?.refresh, '1h') },
+    consumers: consumers(own.consumers),
     fields: own.fields ?? defaults.fields ?? DEFAULT_FIELDS,
+  });
+}
+
+/** What is made of a part, once for each different one; of none it is what the empty one makes. */
+function shared<Raw extends object, Merged>(merge: (own: Raw) => Merged): (own: Raw | undefined) => Merged {
+  const inherited = merge({} as Raw);
+  const known = new Map<string, Merged>();
+  return (own) => {
+    if (own === undefined) return inherited;
+    const text = JSON.stringify(own);
+    const merged = known.get(text) ?? merge(own);
+    known.set(text, merged);
+    return merged;
   };
 }
 
