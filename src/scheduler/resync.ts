@@ -3,6 +3,7 @@ import type { Clock } from '../rotation/ports.ts';
 import type { Round } from './handover.ts';
 import { type Lane, SURVEY_BATCH } from './lane.ts';
 import type { SafeRotator } from './safe-rotator.ts';
+import type { Turns } from './turns.ts';
 
 /**
  * Applications per paced survey. Larger ones would ask for fewer lists, but keep their applications from being acted
@@ -19,6 +20,8 @@ export interface ResyncOptions {
   readonly resyncMs: number;
   /** Awaited before each record read of all but the first round. */
   readonly pace: () => Promise<void>;
+  /** Of all issuers: how many read records at once in the first round. */
+  readonly turns: Turns;
   readonly isHeld: () => boolean;
   /** Whether the timetable will have this application looked at before a chunk could end. */
   readonly isSoonDue: (application: string) => boolean;
@@ -111,10 +114,28 @@ export class Resync {
     this.beat(this.#options.clock.now());
   }
 
+  /** In the first round only a few issuers read at once: what the first of them find due need not wait for all. */
   async #chunk(): Promise<void> {
+    if (this.isFirstRoundDone) return this.#look(RESYNC_CHUNK, () => this.#pace());
+    const endTurn = await this.#options.turns.take();
+    try {
+      if (!this.#isStopped && !this.#options.isHeld()) await this.#look(SURVEY_BATCH, async () => {}, endTurn);
+    } finally {
+      endTurn();
+    }
+  }
+
+  /** `onRead`: called once no record is left to be read; lists may take their time then. */
+  async #look(most: number, pace: () => Promise<void>, onRead: () => void = () => {}): Promise<void> {
     const { lane, rotator, settle } = this.#options;
-    const names = lane.lend(this.#next(), this.isFirstRoundDone ? RESYNC_CHUNK : SURVEY_BATCH);
-    const outcomes = names.length > 0 ? await rotator.survey(names, () => this.#pace()) : [];
+    const names = lane.lend(this.#next(), most);
+    let left = names.length;
+    const paced = () => {
+      left -= 1;
+      if (left === 0) onRead();
+      return pace();
+    };
+    const outcomes = names.length > 0 ? await rotator.survey(names, paced) : [];
     const isNeeded = lane.giveBack();
     for (const outcome of outcomes) if (!isNeeded(outcome.application)) settle(outcome);
     lane.pump();
@@ -131,7 +152,7 @@ export class Resync {
   }
 
   #pace(): Promise<void> {
-    const isInHurry = !this.isFirstRoundDone || this.#isStopped || this.#options.lane.isWantedBack;
+    const isInHurry = this.#isStopped || this.#options.lane.isWantedBack;
     return isInHurry ? Promise.resolve() : this.#options.pace();
   }
 }

@@ -12,6 +12,7 @@ import { steadyPace } from './pacing.ts';
 import { Resync } from './resync.ts';
 import { SafeRotator } from './safe-rotator.ts';
 import type { ServerWatch } from './server-watch.ts';
+import { Turns } from './turns.ts';
 import type { Source } from './wake-up.ts';
 
 export interface SchedulerOptions {
@@ -37,6 +38,8 @@ export interface SchedulerOptions {
 
 /** Records that the resync of one daemon reads. */
 export const RESYNC_READS_PER_SECOND = 10;
+/** Issuers whose records are read at once in the first round. */
+const FIRST_LOOKS_AT_ONCE = 2;
 /** No alarm between two beats rings sooner than after so many ms, nor later. */
 const ALARM_MS = { soonest: 10, latest: 1_000 } as const;
 /** Once a server is back, what waited for it comes back within this time, in ms. */
@@ -74,6 +77,7 @@ export class Scheduler {
   #heartbeat: Heartbeat | undefined;
   #alarm: NodeJS.Timeout | undefined;
   readonly #listening: readonly (() => void)[];
+  readonly #turns = new Turns(FIRST_LOOKS_AT_ONCE);
   #isKicked = false;
   #isStopped = false;
 
@@ -89,7 +93,9 @@ export class Scheduler {
     });
     this.#pace = options.pace ?? steadyPace(RESYNC_READS_PER_SECOND);
     for (const name of options.policy.applications.keys()) this.#shares.set(name, share(options.replica, name));
-    for (const issuer of options.policy.issuers.keys()) this.#work.set(issuer, this.#issuerWork(issuer));
+    const byIssuer = this.#applicationsByIssuer();
+    for (const issuer of options.policy.issuers.keys())
+      this.#work.set(issuer, this.#issuerWork(issuer, byIssuer.get(issuer) ?? []));
     this.#listening = this.#watches().map((watch) => watch.circuit.onClose(() => this.#wakeAfter(watch)));
     if (options.before) this.#takeOver(options.before);
   }
@@ -189,7 +195,7 @@ export class Scheduler {
     return [...this.#work].filter(([, { resync }]) => !resync.isFirstRoundDone).map(([issuer]) => issuer);
   }
 
-  #issuerWork(issuer: string): IssuerWork {
+  #issuerWork(issuer: string, applications: readonly string[]): IssuerWork {
     const { policy, clock } = this.#options;
     const shared = {
       rotator: this.#rotator,
@@ -208,7 +214,8 @@ export class Scheduler {
       ...shared,
       lane,
       clock,
-      applications: this.#applicationsOf(issuer),
+      applications,
+      turns: this.#turns,
       resyncMs: policy.scheduler.resyncMs,
       pace: this.#pace,
       isSoonDue: (name) => this.#agenda.isSoonDue(name),
@@ -218,9 +225,10 @@ export class Scheduler {
     return { lane, resync };
   }
 
-  #applicationsOf(issuer: string): string[] {
-    const own = [...this.#options.policy.applications.values()].filter((application) => application.issuer === issuer);
-    return own.map(({ name }) => name).sort((a, b) => this.#share(a) - this.#share(b));
+  /** In this replica's order. */
+  #applicationsByIssuer(): ReadonlyMap<string, readonly string[]> {
+    const inOrder = [...this.#shares].sort(([, a], [, b]) => a - b).map(([name]) => name);
+    return Map.groupBy(inOrder, (name) => this.#issuerOf(name) ?? '');
   }
 
   #settle(outcome: Outcome, source: Source): void {
