@@ -19,6 +19,9 @@ export interface OnceOptions {
   readonly onOutcome: (outcome: Outcome, rotated: boolean) => void;
 }
 
+/** With so few passes of a batch waiting still, the next one is surveyed: soon enough, and its list is as young as can be. */
+const WAITING_STILL = 200;
+
 interface Run extends OnceOptions {
   isStopped: boolean;
   /** Applications. */
@@ -42,15 +45,21 @@ export async function runOnce(options: OnceOptions): Promise<number> {
   return names.length - run.begun;
 }
 
-/** One survey serves a whole batch with one list, so that none of its passes has to ask for another. */
+/**
+ * One survey serves a whole batch with one list, so that none of its passes has to ask for another. The next batch is
+ * surveyed while the last passes of the one before it wait their turn: the issuer's rate is not left unused meanwhile.
+ */
 async function runIssuer(issuer: string, names: readonly string[], run: Run): Promise<void> {
-  const concurrency = run.policy.issuers.get(issuer)?.limits.concurrency ?? 1;
+  const passes = new PQueue({ concurrency: run.policy.issuers.get(issuer)?.limits.concurrency ?? 1 });
+  const under: Promise<unknown>[] = [];
   for (let from = 0; from < names.length && !run.isStopped; from += SURVEY_BATCH) {
     const batch = names.slice(from, from + SURVEY_BATCH);
     await run.rotator.survey(batch, async () => {});
-    const passes = new PQueue({ concurrency });
-    await passes.addAll(batch.map((name) => () => runApplication(name, run)));
+    const ended = passes.addAll(batch.map((name) => () => runApplication(name, run)));
+    under.push(ended);
+    await Promise.race([passes.onSizeLessThan(WAITING_STILL), ended]);
   }
+  await Promise.all(under);
 }
 
 async function runApplication(name: string, run: Run): Promise<void> {
