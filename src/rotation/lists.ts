@@ -24,10 +24,16 @@ const LONGEST_PAUSE_MS = 3_600_000;
 /** What a process must not forget while it lives, whatever becomes of its policy. */
 class ListsMemory {
   marks = 0;
-  readonly issues = new Map<string, Set<{ endMark: number }>>();
+  readonly issues = new Map<string, Issues>();
   readonly revocations = new Map<string, Revocation>();
   readonly distrusted = new Map<string, Problem>();
   readonly left = new Map<string, Map<string, number>>();
+}
+
+/** Issues on one instance: how many are under way, and the marks at which others ended, in their order. */
+interface Issues {
+  underWay: number;
+  ended: number[];
 }
 
 function keyOf(instance: string, credentialId: string): string {
@@ -95,19 +101,19 @@ export class Lists {
 
   /** Call before an issue, and the returned function when it has ended, however it ended. */
   issuing(instance: string): () => void {
-    const issue = { endMark: Number.POSITIVE_INFINITY };
-    const issues = this.#memory.issues.get(instance) ?? new Set();
-    this.#memory.issues.set(instance, issues.add(issue));
+    const issues = this.#memory.issues.get(instance) ?? { underWay: 0, ended: [] };
+    this.#memory.issues.set(instance, issues);
+    issues.underWay += 1;
     return () => {
-      issue.endMark = this.mark();
+      issues.underWay -= 1;
+      issues.ended.push(this.mark());
     };
   }
 
   /** How many credentials this process may have issued there that the list cannot show yet. */
   issuedSince(list: CredentialList): number {
-    let count = 0;
-    for (const issue of this.#memory.issues.get(list.instance) ?? []) if (issue.endMark > list.mark) count += 1;
-    return count;
+    const { underWay, ended } = this.#memory.issues.get(list.instance) ?? { underWay: 0, ended: [] };
+    return underWay + ended.length - endedBy(ended, list.mark);
   }
 
   /** Remembers that a revocation was asked for, so that it is not asked again before a later list. Settles nothing. */
@@ -184,7 +190,7 @@ export class Lists {
     if (latest && latest.mark > list.mark) return;
     this.#latest.set(list.instance, list);
     const issues = this.#memory.issues.get(list.instance);
-    for (const issue of issues ?? []) if (issue.endMark <= list.mark) issues?.delete(issue);
+    issues?.ended.splice(0, endedBy(issues.ended, list.mark));
     this.#forgetRevocations(list);
   }
 
@@ -196,4 +202,15 @@ export class Lists {
       if (isGone && mark < list.mark) this.#memory.revocations.delete(key);
     }
   }
+}
+
+/** How many of these marks, in their order, are not after `mark`: asked for each issue, so by halving. */
+function endedBy(marks: readonly number[], mark: number): number {
+  let [from, to] = [0, marks.length];
+  while (from < to) {
+    const middle = (from + to) >> 1;
+    if ((marks[middle] ?? 0) <= mark) from = middle + 1;
+    else to = middle;
+  }
+  return from;
 }

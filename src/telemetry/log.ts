@@ -68,8 +68,15 @@ export function fieldsOf(event: RotationEvent): Record<string, unknown> {
   );
 }
 
+const SNAKE_CASE = new Map<string, string>();
+
+/** Of a member of an event, of which there are a few dozen. */
 function snakeCase(key: string): string {
-  return key.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+  const known = SNAKE_CASE.get(key);
+  if (known !== undefined) return known;
+  const snake = key.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+  SNAKE_CASE.set(key, snake);
+  return snake;
 }
 
 /** Says when a server is no longer called because it fails for everybody, and when it is back. */

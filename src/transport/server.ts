@@ -21,6 +21,7 @@ export interface ServerOptions {
 const TIMEOUTS: Timeouts = { connect: 10_000, answer: 30_000 };
 const MAX_BODY_BYTES = 32 * 1024 * 1024;
 const CONNECTIONS = 64;
+const UTF_8 = new TextDecoder('utf-8', { fatal: true });
 
 /**
  * One HTTP server that adapters talk to, with its own pool of connections. Nothing is ever sent twice. Every failure is
@@ -98,7 +99,10 @@ export class Server {
 
   async #exchange(call: Call): Promise<Answer> {
     const bound = this.#options.maxBodyBytes ?? MAX_BODY_BYTES;
-    const options = this.#requestOf(call);
+    // cleared with the answer: what `AbortSignal.timeout` sets goes off long after it, for every call
+    const abort = new AbortController();
+    const timer = setTimeout(() => abort.abort(timedOut()), this.#timeouts.answer);
+    const options = this.#requestOf(call, abort.signal);
     let bytes: Buffer | undefined;
     let head: { readonly statusCode: number; readonly headers: NodeJS.Dict<string | string[]> };
     try {
@@ -107,12 +111,14 @@ export class Server {
       bytes = await readAtMost(response.body, bound);
     } catch (error) {
       throw this.#isUnsent(error) ? unreachable(this.#site, call, error) : unanswered(this.#site, call, error);
+    } finally {
+      clearTimeout(timer);
     }
     if (!bytes) throw this.badAnswer(call, `more than ${bound} bytes (${head.statusCode})`);
     return { status: head.statusCode, headers: singleHeaders(head.headers), text: this.#decoded(call, bytes) };
   }
 
-  #requestOf(call: Call): NonNullable<Parameters<typeof request>[1]> {
+  #requestOf(call: Call, signal: AbortSignal): NonNullable<Parameters<typeof request>[1]> {
     return {
       dispatcher: this.#agent,
       method: call.method,
@@ -123,7 +129,7 @@ export class Server {
         ...call.headers,
       },
       ...(call.body !== undefined && { body: JSON.stringify(call.body) }),
-      signal: AbortSignal.timeout(this.#timeouts.answer),
+      signal,
     };
   }
 
@@ -134,7 +140,7 @@ export class Server {
 
   #decoded(call: Call, bytes: Buffer): string {
     try {
-      return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+      return UTF_8.decode(bytes);
     } catch {
       throw this.badAnswer(call, 'no UTF-8 text');
     }
@@ -169,6 +175,10 @@ export class Server {
 function differenceOf({ code, path, message }: z.core.$ZodIssue): string {
   const what = code === 'custom' ? message : 'missing or of another type';
   return `${path.join('.') || 'the whole'} ${what}`;
+}
+
+function timedOut(): Error {
+  return new DOMException('The operation was aborted due to timeout', 'TimeoutError');
 }
 
 /** `undefined` where there is more than that. */

@@ -31,6 +31,7 @@ export class VaultStandings {
   readonly #policy: Pick<VaultPolicy, 'mount' | 'namespace'>;
   readonly #clock: Clock;
   #facts: { readonly at: number; readonly facts: MountFacts } | undefined;
+  #underway: Promise<MountFacts> | undefined;
 
   constructor(client: VaultClient, policy: Pick<VaultPolicy, 'mount' | 'namespace'>, clock: Clock) {
     this.#client = client;
@@ -48,8 +49,15 @@ export class VaultStandings {
   }
 
   async #mountFacts(path: string, token: Secret): Promise<MountFacts> {
+    if (this.#facts && this.#clock.now() - this.#facts.at < MOUNT_FACTS_MS) return this.#facts.facts;
+    this.#underway ??= this.#askMount(path, token).finally(() => {
+      this.#underway = undefined;
+    });
+    return this.#underway;
+  }
+
+  async #askMount(path: string, token: Secret): Promise<MountFacts> {
     const now = this.#clock.now();
-    if (this.#facts && now - this.#facts.at < MOUNT_FACTS_MS) return this.#facts.facts;
     const mount = await this.#mount(path, token);
     const namespace = await this.#namespace(path, token);
     const lifetimeMs = mount === 'kv-v2' ? await this.#lifetime(`${encodePath(this.#policy.mount)}/config`, token) : 0;

@@ -33,6 +33,8 @@ class S3Verifier implements OpenVerifier {
   readonly #trafficOf: NonNullable<S3VerifierDeps['trafficOf']> | undefined;
   readonly #handler: BoundedHandler;
   readonly #servers = new Map<string, Server>();
+  /** Of pairs that are still being tried: making a client costs as much as a call. */
+  readonly #clients = new WeakMap<KeyPair, { readonly target: S3Target; readonly client: S3Client }>();
 
   constructor({ timeouts = TIMEOUTS, trafficOf }: S3VerifierDeps) {
     this.#timeouts = timeouts;
@@ -82,8 +84,16 @@ class S3Verifier implements OpenVerifier {
 
   /** An old record may name a target that the SDK makes nothing of. */
   #openClient(pair: KeyPair, target: S3Target): S3Client {
+    const known = this.#clients.get(pair);
+    if (known && isSame(known.target, target)) {
+      // what the SDK learned of the server's clock: each try is signed by ours
+      known.client.config.systemClockOffset = 0;
+      return known.client;
+    }
     try {
-      return this.#clientOf(pair, target);
+      const client = this.#newClient(pair, target);
+      this.#clients.set(pair, { target, client });
+      return client;
     } catch (error) {
       const attempted = `reach S3 at ${target.endpoint} in region ${JSON.stringify(target.region)}`;
       throw unreachable({ manner: S3, address: target.endpoint }, { attempted }, error);
@@ -91,7 +101,7 @@ class S3Verifier implements OpenVerifier {
   }
 
   /** One client per credential: a shared one would sign with whichever credential it saw first. */
-  #clientOf(pair: KeyPair, target: S3Target): S3Client {
+  #newClient(pair: KeyPair, target: S3Target): S3Client {
     return new S3Client({
       endpoint: target.endpoint,
       region: target.region,
@@ -100,12 +110,18 @@ class S3Verifier implements OpenVerifier {
       forcePathStyle: true,
       maxAttempts: 1,
       customUserAgent: USER_AGENT,
-      // Said here so that no AWS_* variable or ~/.aws/config of the host decides it.
+      // Said here so that no AWS_* variable or ~/.aws/config of the host decides it, nor is looked for at each client.
       defaultsMode: 'legacy',
       retryMode: 'standard',
       useDualstackEndpoint: false,
       useFipsEndpoint: false,
       disableS3ExpressSessionAuth: true,
+      authSchemePreference: [],
+      requestChecksumCalculation: 'WHEN_REQUIRED',
+      responseChecksumValidation: 'WHEN_REQUIRED',
+      sigv4aSigningRegionSet: [target.region],
+      useArnRegion: false,
+      userAgentAppId: '',
     });
   }
 
@@ -137,6 +153,10 @@ class S3Verifier implements OpenVerifier {
   #deadline(): { readonly abortSignal: AbortSignal } {
     return { abortSignal: AbortSignal.timeout(this.#timeouts.answer) };
   }
+}
+
+function isSame(one: S3Target, other: S3Target): boolean {
+  return one.endpoint === other.endpoint && one.region === other.region;
 }
 
 /** An access key id may come from a secret that anybody may have written. */
