@@ -66,6 +66,8 @@ async function document(): Promise<void> {
   await writeFile(file, withTables(await readFile(file, 'utf8'), await readResults(RESULTS)));
 }
 
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1));
+
 const about = machine();
 const home = await mkdtemp(join(tmpdir(), 'rekeyd-bench-'));
 try {

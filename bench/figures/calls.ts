@@ -11,6 +11,9 @@ const KINDS = ['issuer: create', 'issuer: list', 'vault: read', 'vault: write', 
 /** A list grows with its instance; with one per application the bytes per rotation would grow tenfold with it. */
 const MOST_LISTS_PER_ROTATION = 0.05;
 
+/** A kind of call, and its bytes, at most so many times as many per rotation at the largest size as at the smallest. */
+const CONSTANT_WITHIN = { atMost: 1.1 } as const;
+
 interface Point {
   readonly size: number;
   readonly tally: Tally;
@@ -52,13 +55,24 @@ function findings(points: readonly Point[]): Findings {
     { file: 'calls', title: 'Calls per rotation', x, y: { label: 'calls' }, lines: lines(callsPer) },
     { file: 'bytes', title: 'Bytes per rotation', x, y: { label: 'bytes' }, lines: lines(bytesPer) },
   ];
-  return { measures: [...measures, ...bytes(points)], curves };
+  return { measures: [...measures, ...bytes(points), ...growth(points)], curves };
 }
 
 function perRotation(point: Point, kind: string): Measure {
   const what = `${point.size.toLocaleString('en')} applications, ${kind}`;
   const bound = kind === 'issuer: list' ? { atMost: MOST_LISTS_PER_ROTATION + 3 / point.size } : undefined;
   return { what, values: [callsPer(point, kind)], unit: 'calls', ...(bound && { aim: bound, bound }) };
+}
+
+/** The largest size ÷ the smallest; lists have a bound of their own. */
+function growth(points: readonly Point[]): Measure[] {
+  const [first, last] = [points[0], points.at(-1)];
+  if (!first || !last) return [];
+  const bound = { unit: '×', aim: CONSTANT_WITHIN, bound: CONSTANT_WITHIN };
+  return KINDS.filter((kind) => kind !== 'issuer: list').flatMap((kind) => [
+    { what: `${kind}, calls: largest ÷ smallest`, values: [callsPer(last, kind) / callsPer(first, kind)], ...bound },
+    { what: `${kind}, bytes: largest ÷ smallest`, values: [bytesPer(last, kind) / bytesPer(first, kind)], ...bound },
+  ]);
 }
 
 function bytes(points: readonly Point[]): Measure[] {

@@ -21,6 +21,8 @@ export interface PolicySpec {
   readonly applications: number;
   /** In included files of so many each; all in the policy file when missing. */
   readonly perFile?: number;
+  /** The folder of their paths in Vault; `apps` when missing. */
+  readonly folder?: string;
   readonly rotate?: Readonly<Record<string, string>>;
   readonly grace?: string;
   readonly scheduler?: Readonly<Record<string, string>>;
@@ -92,7 +94,7 @@ function applicationsOf(spec: PolicySpec, names: readonly string[], from: number
   return Object.fromEntries(
     names.map((name, index) => [
       name,
-      { issuer: issuers[(from + index) % issuers.length] ?? '', path: `apps/${name}/s3` },
+      { issuer: issuers[(from + index) % issuers.length] ?? '', path: `${spec.folder ?? 'apps'}/${name}/s3` },
     ]),
   );
 }

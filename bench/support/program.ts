@@ -38,6 +38,12 @@ export interface ProgramSpec {
   readonly compiled?: string;
 }
 
+const alive = new Set<ChildProcess>();
+// however a run ends, nothing that it started outlives it
+process.on('exit', () => {
+  for (const child of alive) child.kill('SIGKILL');
+});
+
 /**
  * A process under measurement. Its log goes to a file, which is looked at now and then: who measures should cost little.
  */
@@ -52,6 +58,8 @@ export class Program {
   private constructor(child: ChildProcess, log: FileHandle) {
     this.#child = child;
     this.#log = log;
+    alive.add(child);
+    child.once('exit', () => alive.delete(child));
   }
 
   static async start({ file, args, env, log, compiled }: ProgramSpec): Promise<Program> {
@@ -97,6 +105,13 @@ export class Program {
   async ended(): Promise<number | null> {
     if (this.#child.exitCode === null && this.#child.signalCode === null) await once(this.#child, 'exit');
     return this.#child.exitCode;
+  }
+
+  /** Ends it at once, whatever it waits for. Its log can no longer be read. */
+  async kill(): Promise<void> {
+    this.#child.kill('SIGKILL');
+    await this.ended();
+    await this.#log.close();
   }
 
   async stop(): Promise<void> {

@@ -16,11 +16,15 @@ export interface Seeding {
   readonly dueTo: number;
   /** Only so many of the policy's applications, from the first; all when missing. */
   readonly count?: number;
+  /** Only those of these issuers; of all when missing. */
+  readonly issuers?: readonly string[];
 }
 
 /** Gives applications a credential and a record, as if rekeyd had rotated them an hour ago. Returns how many. */
 export async function seed(sandbox: Sandbox, policy: Policy, seeding: Seeding): Promise<number> {
-  const applications = [...policy.applications.values()].slice(0, seeding.count);
+  const { count, issuers } = seeding;
+  const chosen = [...policy.applications.values()].filter(({ issuer }) => issuers?.includes(issuer) ?? true);
+  const applications = chosen.slice(0, count);
   const step = (seeding.dueTo - seeding.dueFrom) / Math.max(applications.length - 1, 1);
   for (const [index, application] of applications.entries()) {
     const site = policy.issuers.get(application.issuer);

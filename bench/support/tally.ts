@@ -6,6 +6,9 @@ export interface Count {
   readonly calls: number;
   readonly sent: number;
   readonly received: number;
+  /** When the first and the last one were answered, in ms by one clock of the servers. */
+  readonly firstAt?: number;
+  readonly lastAt?: number;
 }
 
 /** By kind of call, such as `issuer: create`. */
@@ -34,7 +37,7 @@ interface Answered {
 
 /** Counts what the HTTP servers of this process answer. */
 export class Counter {
-  readonly #counts = new Map<string, { calls: number; sent: number; received: number }>();
+  readonly #counts = new Map<string, { -readonly [member in keyof Count]: Count[member] }>();
   readonly #count = (message: unknown): void => this.#take(message as Answered);
 
   constructor() {
@@ -55,8 +58,10 @@ export class Counter {
   #take({ request, response }: Answered): void {
     const kind = kindOf(request.method ?? '', request.url ?? '/');
     if (kind === '') return;
-    const count = this.#counts.get(kind) ?? { calls: 0, sent: 0, received: 0 };
+    const now = performance.now();
+    const count = this.#counts.get(kind) ?? { calls: 0, sent: 0, received: 0, firstAt: now, lastAt: now };
     count.calls += 1;
+    count.lastAt = now;
     count.sent += Number(request.headers['content-length'] ?? 0);
     count.received += Number(response.getHeader('content-length') ?? 0);
     this.#counts.set(kind, count);
@@ -66,6 +71,23 @@ export class Counter {
 function kindOf(method: string, path: string): string {
   const found = KINDS.find(([verb, prefix]) => (verb === '*' || verb === method) && path.startsWith(prefix));
   return found?.[2] ?? '';
+}
+
+/** Both together; `later` was taken after the other. */
+export function merged(earlier: Tally, later: Tally): Tally {
+  const sums = Object.entries(later).map(([kind, count]) => {
+    const { calls, sent, received, firstAt } = earlier[kind] ?? {
+      calls: 0,
+      sent: 0,
+      received: 0,
+      firstAt: count.firstAt,
+    };
+    return [
+      kind,
+      { ...count, calls: calls + count.calls, sent: sent + count.sent, received: received + count.received, firstAt },
+    ];
+  });
+  return { ...earlier, ...Object.fromEntries(sums) };
 }
 
 /** All calls of a tally. */
