@@ -30,7 +30,7 @@ const LIGHT: readonly Setting[] = [
 const CALLS_ON_PATH = 10;
 const AIM = { atLeast: 0.9 } as const;
 /** A collapse, on a machine that does other things as well. */
-const COLLAPSED_BELOW = { atLeast: 0.3 } as const;
+const COLLAPSED_BELOW = { atLeast: 0.2 } as const;
 /**
  * Calls per rotation and kind, of eleven in all. Rotations that begin together share one question about the cluster, so
  * how often it is asked depends on timing in both programs.
