@@ -1,5 +1,5 @@
 import type { BoardEntry } from '../board-entry.ts';
-import type { Family, Sample } from './family.ts';
+import { type Family, labelsText, type Sample } from './family.ts';
 import type { Tally } from './tally.ts';
 
 /** All applications at one moment. */
@@ -8,6 +8,8 @@ export interface Moment {
   /** Unix ms. */
   readonly now: number;
 }
+
+const OF_ONE = ['application'];
 
 interface ApplicationGauge {
   readonly name: string;
@@ -69,31 +71,38 @@ function seconds(ms: number | undefined): number | undefined {
 }
 
 function firstRevocation(superseded: readonly { readonly revokeAt: number | null }[] = []): number | undefined {
-  const times = superseded.flatMap(({ revokeAt }) => (revokeAt === null ? [] : [revokeAt]));
-  return times.length === 0 ? undefined : Math.min(...times);
+  let first: number | undefined;
+  for (const { revokeAt } of superseded) if (revokeAt !== null) first = Math.min(first ?? revokeAt, revokeAt);
+  return first;
 }
 
 export type RotationResult = 'done' | 'failed' | 'blocked';
 
 /** One sample for each application, or a few: what there is of each of them. */
 export function applicationFamilies(moment: Moment, rotations: Tally<RotationResult>): readonly Family[] {
+  const labels = moment.entries.map(({ application }) => labelsText(OF_ONE, [application]));
   return [
     infoFamily(moment),
     stateFamily(moment),
     troubleFamily(moment),
-    ...GAUGES.map((gauge) => gaugeFamily(gauge, moment)),
+    ...GAUGES.map((gauge) => gaugeFamily(gauge, moment, labels)),
     rotationFamily(moment, rotations),
   ];
 }
 
-function gaugeFamily({ name, help, value }: ApplicationGauge, { entries, now }: Moment): Family {
+/** `labels`: of each entry, as they are written. */
+function gaugeFamily(
+  { name, help, value }: ApplicationGauge,
+  { entries, now }: Moment,
+  labels: readonly string[],
+): Family {
   function* samples(): Generator<Sample> {
-    for (const entry of entries) {
+    for (const [index, entry] of entries.entries()) {
       const known = value(entry, now);
-      if (known !== undefined) yield [[entry.application], known];
+      if (known !== undefined) yield [labels[index] ?? '', known];
     }
   }
-  return { name, help, type: 'gauge', labels: ['application'], samples };
+  return { name, help, type: 'gauge', labels: OF_ONE, samples };
 }
 
 function infoFamily({ entries }: Moment): Family {
