@@ -143,9 +143,13 @@ export class History {
     const past = this.#pasts.get(application) ?? { generations: [], incidents: [] };
     this.#pasts.delete(application);
     this.#pasts.set(application, past);
-    const [oldest] = this.#pasts.keys();
-    if (this.#pasts.size > this.#limits.applications && oldest !== undefined) this.#pasts.delete(oldest);
+    if (this.#pasts.size > this.#limits.applications) this.#forgetOldest();
     return past;
+  }
+
+  #forgetOldest(): void {
+    const [oldest] = this.#pasts.keys();
+    if (oldest !== undefined) this.#pasts.delete(oldest);
   }
 }
 
