@@ -131,7 +131,7 @@ describe('a Vault restored from a backup while rekeyd was down', () => {
     isReadingPaused = true;
     await setting.vault.restore(snapshot);
     expect(await currentKeys()).toEqual(backedUp);
-  });
+  }, 420_000);
 
   test('where the restored secret is dead a new one is published, and nothing that was in use is revoked', async () => {
     await workplace.write(words('20s', [LATER]));
