@@ -53,7 +53,7 @@ interface Found {
     readonly owner: string;
     readonly application: string;
     readonly generation: number;
-  readonly schedule: string;
+    readonly schedule: string;
     readonly credential: { readonly id: string; readonly access_key_id: string; readonly instance: string };
   };
 }
