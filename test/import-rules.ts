@@ -10,20 +10,21 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   version: [],
   'node-version': [],
   policy: [],
+  request: [],
   system: ['rotation', 'policy'],
   rotation: ['policy'],
-  transport: ['rotation', 'policy'],
+  transport: ['request', 'rotation', 'policy'],
   issuers: ['transport', 'rotation', 'policy'],
   vault: ['transport', 'rotation', 'policy'],
   verifiers: ['transport', 'rotation', 'policy'],
   scheduler: ['rotation', 'policy'],
   telemetry: ['rotation', 'policy'],
   http: ['telemetry', 'rotation', 'policy'],
-  sandbox: ['system', 'rotation', 'policy'],
+  sandbox: ['request', 'system', 'rotation', 'policy'],
   parts: [...ADAPTERS, 'transport', 'rotation', 'policy'],
-  webhooks: ['telemetry', 'rotation', 'policy'],
+  webhooks: ['request', 'telemetry', 'rotation', 'policy'],
   daemon: ['parts', 'webhooks', ...ADAPTERS, 'rotation', 'policy'],
-  commands: ['daemon', 'parts', ...ADAPTERS, 'sandbox', 'system', 'rotation', 'policy'],
+  commands: ['daemon', 'parts', ...ADAPTERS, 'sandbox', 'request', 'system', 'rotation', 'policy'],
   main: ['node-version', 'commands'],
 };
 
@@ -40,7 +41,7 @@ function inwards(part: string, allowed: readonly string[]): IForbiddenRuleType {
 }
 
 /** Packages and node modules that the heart may import: what computes, nothing that talks to anything. */
-const HEART_PACKAGES = ['^(node:)?crypto$', '(^|/)node_modules/(safe-stable-stringify|zod|p-queue)/'];
+const HEART_PACKAGES = ['^(node:)?crypto$', '(^|/)node_modules/(safe-stable-stringify|zod)/'];
 
 /** What is not run here but in a browser. */
 const PAGE = '^src/http/dashboard/';

@@ -22,8 +22,15 @@ export interface Usage {
   readonly peakMb: number;
 }
 
-/** As the container image runs it. */
-const AS_SHIPPED = { NODE_ENV: 'production', NODE_OPTIONS: '--max-semi-space-size=1', MALLOC_ARENA_MAX: '2' };
+/**
+ * As the container image runs it in a container of 512 MB: half of that is what Node.js lets its heap have then. A bare
+ * loop and a script run just so.
+ */
+const AS_SHIPPED = {
+  NODE_ENV: 'production',
+  NODE_OPTIONS: '--max-semi-space-size=1 --max-old-space-size=256',
+  MALLOC_ARENA_MAX: '2',
+};
 const LOOK_EVERY_MS = 20;
 const TICKS_PER_SECOND = 100;
 

@@ -1,6 +1,6 @@
-import { request } from 'undici';
 import { type PolicyDraft, readPolicy } from '../policy/load.ts';
 import type { ListenAddress } from '../policy/policy.ts';
+import { request } from '../request.ts';
 import { findAnnounced } from '../sandbox/rendezvous.ts';
 import { type Terminal, UsageError } from './terminal.ts';
 

@@ -1,5 +1,5 @@
 import type { ListenAddress } from '../policy/policy.ts';
-import { CannotListen, type StandInName } from '../sandbox/sandbox.ts';
+import { CannotListen, type StandInName } from '../sandbox/cannot-listen.ts';
 import { CannotBegin } from './terminal.ts';
 
 /** What the operating system's codes mean for an address. */

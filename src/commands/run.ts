@@ -4,7 +4,6 @@ import type { PolicyDraft } from '../policy/load.ts';
 import type { Policy } from '../policy/policy.ts';
 import { PolicySources } from '../policy/sources.ts';
 import type { Outcome } from '../rotation/outcome.ts';
-import { startDemonstration } from '../sandbox/demonstration.ts';
 import { announce, findAnnounced } from '../sandbox/rendezvous.ts';
 import { runOnce } from '../scheduler/once.ts';
 import { cryptoHex, replicaName, systemClock } from '../system.ts';
@@ -87,7 +86,13 @@ async function untilStopped(ready: ReadyPolicy, { logger, terminal, sources, han
   const { policy, standIns } = ready;
   const endDemonstration =
     standIns && policy.sandbox?.consumers
-      ? startDemonstration({ policy, standIns, clock: systemClock, logger, rotations: () => rotations })
+      ? (await import('../sandbox/demonstration.ts')).startDemonstration({
+          policy,
+          standIns,
+          clock: systemClock,
+          logger,
+          rotations: () => rotations,
+        })
       : undefined;
   const read = () => readAnew(ready, terminal, sources);
   const target = {

@@ -89,8 +89,12 @@ export const OPERATIONS: Readonly<Record<string, Operation>> = {
 const PROBLEMS_OF = { open: [], reading: [401, 403, 429], writing: [401, 403, 429] } as const;
 
 export function addOpenApi(server: FastifyInstance, { site }: HttpOptions, { open }: Doors): void {
-  const text = JSON.stringify(openApiDocument(site.version));
-  server.get('/api/v1/openapi.json', open, (_request, reply) => reply.type('application/json').send(text));
+  // made for whoever asks first: at a start nobody does
+  let text: string | undefined;
+  server.get('/api/v1/openapi.json', open, (_request, reply) => {
+    text ??= JSON.stringify(openApiDocument(site.version));
+    return reply.type('application/json').send(text);
+  });
 }
 
 /** The document of the API, made from the shapes of its answers. */

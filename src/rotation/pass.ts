@@ -1,4 +1,3 @@
-import PQueue from 'p-queue';
 import { act, type Deed, type Effect, mirrorOf } from './act.ts';
 import { observationAfter } from './aftermath.ts';
 import { amend } from './amend.ts';
@@ -21,6 +20,7 @@ import type {
   Rotator,
   Stoppable,
 } from './rotator.ts';
+import { sideBySide } from './side-by-side.ts';
 import { StoreSilences } from './silence.ts';
 import { type Situation, situate } from './situation.ts';
 import { viewOf } from './view.ts';
@@ -29,6 +29,8 @@ import { siteOf, type World } from './world.ts';
 
 /** Records read at once by one survey. */
 const READS_AT_ONCE = 16;
+/** Of what was read: an instance that lost its list must not have a thousand credentials tried at S3 at once. */
+const LOOKS_AT_ONCE = 16;
 
 /** `silences`: what an earlier rotator of this process remembers of the store. */
 export function openRotator(world: World, silences = new StoreSilences()): Rotator & Examiner & Amender & Stoppable {
@@ -62,15 +64,13 @@ class PassRotator implements Rotator, Examiner, Amender, Stoppable {
   }
 
   async survey(applications: readonly string[], pace: () => Promise<void>): Promise<readonly Outcome[]> {
-    const reads = new PQueue({ concurrency: READS_AT_ONCE });
-    const readings = await Promise.all(
-      applications.map((name) => reads.add(() => pace().then(() => this.#tryTo(name, () => this.#read(name))))),
-    );
+    const readings = await sideBySide(READS_AT_ONCE, applications, async (name) => {
+      await pace();
+      return this.#tryTo(name, () => this.#read(name));
+    });
     // only now, with every record read, is each list asked for: a new one, and one for all of them
-    return Promise.all(
-      readings.map((reading) =>
-        'did' in reading ? reading : this.#tryTo(reading.application.name, () => this.#look(reading)),
-      ),
+    return sideBySide(LOOKS_AT_ONCE, readings, async (reading) =>
+      'did' in reading ? reading : this.#tryTo(reading.application.name, () => this.#look(reading)),
     );
   }
 

@@ -2,10 +2,10 @@ import { createHash } from 'node:crypto';
 import { lstat, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { request } from 'undici';
 import { z } from 'zod';
 import type { StandIns } from '../policy/draft.ts';
 import { Secret } from '../policy/secret.ts';
+import { request } from '../request.ts';
 import type { Sandbox } from './sandbox.ts';
 
 /**

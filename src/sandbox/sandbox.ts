@@ -1,8 +1,8 @@
 import type { StandIns } from '../policy/draft.ts';
-import type { ListenAddress } from '../policy/policy.ts';
 import { Secret } from '../policy/secret.ts';
 import type { Clock, RandomHex } from '../rotation/ports.ts';
 import { cryptoHex, systemClock } from '../system.ts';
+import { CannotListen, type StandInName } from './cannot-listen.ts';
 import { type GlesysStandIn, startGlesys } from './glesys.ts';
 import type { GlesysAccount, MadeCredential } from './glesys-account.ts';
 import { type KeyRing, MemoryKeyRing } from './keyring.ts';
@@ -53,23 +53,6 @@ path "secret/config" { capabilities = ["read"] }
 `;
 
 const TOKEN_TTL_MS = 3_600_000;
-
-/** The operating system does not let a stand-in listen where it was told to; `code` is the system's. */
-export class CannotListen extends Error {
-  override readonly name = 'CannotListen';
-  readonly server: StandInName;
-  readonly address: ListenAddress | undefined;
-  readonly code: string;
-
-  constructor(server: StandInName, address: ListenAddress | undefined, code: string) {
-    super(`the stand-in for ${server} cannot listen (${code})`);
-    this.server = server;
-    this.address = address;
-    this.code = code;
-  }
-}
-
-export type StandInName = keyof Sandbox['servers'];
 
 /** Starts all three, on free ports of 127.0.0.1 where no address is given. Throws `CannotListen` where one is taken. */
 export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbox> {

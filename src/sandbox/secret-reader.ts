@@ -1,6 +1,6 @@
-import { request } from 'undici';
 import { z } from 'zod';
 import { Secret } from '../policy/secret.ts';
+import { request } from '../request.ts';
 import type { Clock, KeyPair } from '../rotation/ports.ts';
 
 /** An application as its consumer knows it: where its secret stands and what the fields are called. */

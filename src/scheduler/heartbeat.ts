@@ -4,6 +4,9 @@ import { type ScheduledTask, schedule } from 'node-cron';
 /** After so many ms without a beat the heartbeat is set going anew: it stalls when the system's clock is put back. */
 const STALLED_AFTER_MS = 5_000;
 
+/** The library's first look at a clock takes as long as a tenth of a start. There is time for it before the first beat. */
+const SET_GOING_AFTER_MS = 250;
+
 /** A library's own words are no part of our log. */
 const quiet = { info() {}, warn() {}, error() {}, debug() {} };
 
@@ -14,12 +17,13 @@ const quiet = { info() {}, warn() {}, error() {}, debug() {} };
 export class Heartbeat {
   readonly #beat: () => void;
   readonly #watchdog: NodeJS.Timeout;
-  #task: ScheduledTask;
+  readonly #beginning: NodeJS.Timeout;
+  #task: ScheduledTask | undefined;
   #lastAt = performance.now();
 
   constructor(beat: () => void, stalledAfterMs: number = STALLED_AFTER_MS) {
     this.#beat = beat;
-    this.#task = this.#schedule();
+    this.#beginning = setTimeout(() => this.#schedule(), SET_GOING_AFTER_MS);
     this.#watchdog = setTimeout(() => this.#restart(), stalledAfterMs);
   }
 
@@ -29,13 +33,14 @@ export class Heartbeat {
   }
 
   async stop(): Promise<void> {
+    clearTimeout(this.#beginning);
     clearTimeout(this.#watchdog);
-    await this.#task.destroy();
+    await this.#task?.destroy();
   }
 
-  #schedule(): ScheduledTask {
+  #schedule(): void {
     const name = `rekeyd-heartbeat-${randomUUID()}`;
-    return schedule('* * * * * *', () => this.#pulse(), { name, logger: quiet, suppressMissedWarning: true });
+    this.#task = schedule('* * * * * *', () => this.#pulse(), { name, logger: quiet, suppressMissedWarning: true });
   }
 
   #pulse(): void {
@@ -45,8 +50,8 @@ export class Heartbeat {
   }
 
   #restart(): void {
-    void this.#task.destroy();
-    this.#task = this.#schedule();
+    void this.#task?.destroy();
+    this.#schedule();
     this.#pulse();
   }
 }

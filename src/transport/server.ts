@@ -1,5 +1,6 @@
-import { Agent, buildConnector, errors, request } from 'undici';
+import { Agent, buildConnector, errors } from 'undici';
 import type { z } from 'zod';
+import { type RequestOptions, request } from '../request.ts';
 import { USER_AGENT } from '../version.ts';
 import type { Answer, Call, Manner, Site, Timeouts } from './call.ts';
 import { badAnswer, refusal, unanswered, unreachable } from './judge.ts';
@@ -118,9 +119,9 @@ export class Server {
     return { status: head.statusCode, headers: singleHeaders(head.headers), text: this.#decoded(call, bytes) };
   }
 
-  #requestOf(call: Call, signal: AbortSignal): NonNullable<Parameters<typeof request>[1]> {
+  #requestOf(call: Call, signal: AbortSignal): RequestOptions {
     return {
-      dispatcher: this.#agent,
+      agent: this.#agent,
       method: call.method,
       headers: {
         'user-agent': USER_AGENT,

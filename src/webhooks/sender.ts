@@ -1,5 +1,6 @@
-import { Agent, request } from 'undici';
+import { Agent } from 'undici';
 import type { SecretSource } from '../policy/secret.ts';
+import { request } from '../request.ts';
 import { VERSION } from '../version.ts';
 import type { Message } from './message.ts';
 import { signedHeaders } from './signature.ts';
@@ -52,7 +53,7 @@ export class Sender {
     const { url, secret, now, timeoutMs = TIMEOUT_MS } = this.#options;
     const signed = signedHeaders(message, await secret(), now());
     const { statusCode, headers, body } = await request(url, {
-      dispatcher: this.#agent,
+      agent: this.#agent,
       method: 'POST',
       headers: {
         'content-type': 'application/cloudevents+json; charset=utf-8',

@@ -7,7 +7,7 @@ afterEach(() => {
 });
 
 test('beats every second until it is stopped, and leaves nothing behind', async () => {
-  vi.useFakeTimers();
+  vi.useFakeTimers({ now: Date.parse('2026-03-01T12:00:00Z') });
   let beats = 0;
   const heartbeat = new Heartbeat(() => (beats += 1));
   await vi.advanceTimersByTimeAsync(3_000);
