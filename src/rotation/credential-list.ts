@@ -17,7 +17,7 @@ export class CredentialList {
   /** Unix ms by our clock, when it was asked for. */
   readonly askedAt: number;
   readonly #byId = new Map<string, SeenCredential>();
-  readonly #byAccessKeyId = new Map<string, SeenCredential>();
+  #byAccessKeyId: ReadonlyMap<string, SeenCredential> | undefined;
   readonly #marked = new Map<string, MarkedCredential[]>();
   /** Credentials whose description begins as a marker does and is none. */
   readonly garbled: ListedCredential[] = [];
@@ -26,7 +26,7 @@ export class CredentialList {
     this.instance = instance;
     this.mark = mark;
     this.askedAt = askedAt;
-    for (const credential of credentials) this.#index({ ...credential, marker: parseMarker(credential.description) });
+    for (const credential of credentials) this.#index(seen(credential));
   }
 
   get size(): number {
@@ -42,6 +42,7 @@ export class CredentialList {
   }
 
   byAccessKeyId(accessKeyId: string): SeenCredential | undefined {
+    this.#byAccessKeyId ??= new Map([...this.all()].map((credential) => [credential.accessKeyId, credential]));
     return this.#byAccessKeyId.get(accessKeyId);
   }
 
@@ -53,8 +54,7 @@ export class CredentialList {
 
   #index(credential: SeenCredential): void {
     this.#byId.set(credential.id, credential);
-    this.#byAccessKeyId.set(credential.accessKeyId, credential);
-    if (credential.marker) this.#indexMarked({ ...credential, marker: credential.marker });
+    if (isMarked(credential)) this.#indexMarked(credential);
     else if (credential.description.startsWith('rekeyd:')) this.garbled.push(credential);
   }
 
@@ -64,4 +64,13 @@ export class CredentialList {
     if (marked) marked.push(credential);
     else this.#marked.set(key, [credential]);
   }
+}
+
+/** Member by member: there is one of these for every credential of every instance, and a copy that is added to is larger. */
+function seen({ id, accessKeyId, description, createdAt }: ListedCredential): SeenCredential {
+  return { id, accessKeyId, description, createdAt, marker: parseMarker(description) };
+}
+
+function isMarked(credential: SeenCredential): credential is MarkedCredential {
+  return credential.marker !== undefined;
 }

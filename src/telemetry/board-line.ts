@@ -12,19 +12,30 @@ import type { ApplicationState, BoardEntry, BoardPolicy } from './board-entry.ts
 /** What the board remembers of one application. Times are Unix ms. */
 export interface BoardLine {
   policy: BoardPolicy;
-  outcome?: Outcome;
-  nextAt?: number;
-  view?: ApplicationView;
-  trouble?: Trouble;
-  troubleSince?: number;
+  outcome: Outcome | undefined;
+  nextAt: number | undefined;
+  view: ApplicationView | undefined;
+  trouble: Trouble | undefined;
+  troubleSince: number | undefined;
   streak: Streak;
-  lastSuccessAt?: number;
-  seenAt?: number;
+  lastSuccessAt: number | undefined;
+  seenAt: number | undefined;
   isRotating: boolean;
 }
 
 export function newLine(policy: BoardPolicy): BoardLine {
-  return { policy, streak: NO_FAILURES, isRotating: false };
+  return {
+    policy,
+    outcome: undefined,
+    nextAt: undefined,
+    view: undefined,
+    trouble: undefined,
+    troubleSince: undefined,
+    streak: NO_FAILURES,
+    lastSuccessAt: undefined,
+    seenAt: undefined,
+    isRotating: false,
+  };
 }
 
 /** Takes in the end of a look or pass. `nextAt`: when the application is really looked at next; all times in Unix ms. */
@@ -42,17 +53,8 @@ function noteTrouble(line: BoardLine, outcome: Outcome, now: number): void {
   line.streak = streakAfter(line.streak, outcome, now);
   if (line.streak.count > 0 && !hasFailed(outcome)) return;
   const isSame = line.trouble?.kind === outcome.trouble?.kind && line.trouble?.code === outcome.trouble?.code;
-  if (!isSame) setOrDelete(line, 'troubleSince', outcome.trouble && now);
-  setOrDelete(line, 'trouble', outcome.trouble);
-}
-
-function setOrDelete<K extends 'trouble' | 'troubleSince'>(
-  line: BoardLine,
-  key: K,
-  value: BoardLine[K] | undefined,
-): void {
-  if (value === undefined) delete line[key];
-  else line[key] = value;
+  if (!isSame) line.troubleSince = outcome.trouble && now;
+  line.trouble = outcome.trouble;
 }
 
 /** A rotation that is due is begun within the spread; only what is late by more than this, in ms, is called overdue. */

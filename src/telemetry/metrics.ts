@@ -2,11 +2,11 @@ import { setImmediate as turn } from 'node:timers/promises';
 import { collectDefaultMetrics, Histogram, Registry } from 'prom-client';
 import type { FailureKind } from '../rotation/errors.ts';
 import type { RotationEvent } from '../rotation/events.ts';
-import type { BoardEntry } from './board-entry.ts';
 import type { Census } from './census.ts';
-import { applicationFamilies, type Moment, type RotationResult } from './metrics/application-families.ts';
+import { applicationFamilies, type RotationResult } from './metrics/application-families.ts';
 import { daemonFamilies } from './metrics/daemon-families.ts';
 import { type Family, linesOf } from './metrics/family.ts';
+import { Moment } from './metrics/moment.ts';
 import { serverFamilies } from './metrics/server-families.ts';
 import type { MetricsSources } from './metrics/sources.ts';
 import { resultFamily, Tally } from './metrics/tally.ts';
@@ -137,13 +137,13 @@ export class Metrics {
   }
 
   async #moment(): Promise<Moment> {
-    const now = this.#sources.now();
-    const entries: BoardEntry[] = [];
-    for (const entry of this.#sources.board.each(now)) {
-      entries.push(entry);
-      if (entries.length % ENTRIES_AT_ONCE === 0) await turn();
+    const { board, now } = this.#sources;
+    const moment = new Moment(now(), board.size);
+    for (const entry of board.each(moment.now)) {
+      moment.add(entry);
+      if (moment.names.length % ENTRIES_AT_ONCE === 0) await turn();
     }
-    return { entries, now };
+    return moment;
   }
 
   #families(moment: Moment): readonly Family[] {

@@ -1,6 +1,6 @@
 import { STATES } from '../board-entry.ts';
-import type { Moment } from './application-families.ts';
 import type { Family } from './family.ts';
+import type { Moment } from './moment.ts';
 import type { MetricsSources } from './sources.ts';
 
 /** What there is of this daemon as a whole. */
@@ -63,7 +63,7 @@ function single(name: string, help: string, value: () => number | undefined): Fa
   return { name, help, type: 'gauge', labels: [], samples };
 }
 
-function countFamily({ entries }: Moment): Family {
+function countFamily({ states }: Moment): Family {
   return {
     name: 'rekeyd_applications',
     help: 'How many applications are in each state.',
@@ -71,7 +71,7 @@ function countFamily({ entries }: Moment): Family {
     labels: ['state'],
     samples: () => {
       const counts = new Map<string, number>(STATES.map((state) => [state, 0]));
-      for (const { state } of entries) counts.set(state, (counts.get(state) ?? 0) + 1);
+      for (const state of states) counts.set(state, (counts.get(state) ?? 0) + 1);
       return [...counts].map(([state, count]) => [[state], count]);
     },
   };

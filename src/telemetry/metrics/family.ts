@@ -1,5 +1,5 @@
-/** One number, under the values of its family's labels in their order, or under what `labelsText` made of them before. */
-export type Sample = readonly [labels: readonly string[] | string, value: number];
+/** One number, under the values of its family's labels in their order. */
+export type Sample = readonly [labels: readonly string[], value: number];
 
 /** One metric with all its samples, looked up when somebody asks. */
 export interface Family {
@@ -20,8 +20,7 @@ export function* linesOf(family: Family): Generator<string> {
   let piece = `# HELP ${name} ${help}\n# TYPE ${name} ${type}\n`;
   let lines = 0;
   for (const [labels, value] of family.samples()) {
-    const text = typeof labels === 'string' ? labels : labelsText(family.labels, labels);
-    piece += `${name}${text} ${valueText(value)}\n`;
+    piece += `${name}${labelsText(family.labels, labels)} ${valueText(value)}\n`;
     lines += 1;
     if (lines % LINES_AT_ONCE > 0) continue;
     yield piece;
@@ -30,8 +29,7 @@ export function* linesOf(family: Family): Generator<string> {
   yield piece;
 }
 
-/** Labels as they are written. Who shows many numbers of one thing has it made once. */
-export function labelsText(names: readonly string[], values: readonly string[]): string {
+function labelsText(names: readonly string[], values: readonly string[]): string {
   let text = '';
   // a million lines: nothing is made here that is thrown away again
   for (let index = 0; index < names.length; index += 1) {
