@@ -13,6 +13,7 @@ interface OfApplication {
   Params: { name: string };
 }
 
+/** On one page: an answer of a hundred thousand would not fit into the memory that a daemon of so many needs. */
 const MOST = 10_000;
 
 /** What the list may be asked for; several states are separated by commas. */
@@ -26,7 +27,13 @@ export const listQuery = z.strictObject({
     .describe('One state, or several separated by commas.'),
   issuer: z.string().optional(),
   after: z.string().optional().describe('The name that the page before ended with.'),
-  limit: z.coerce.number().int().min(1).max(MOST).optional().describe('All, where it is missing.'),
+  limit: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .max(MOST)
+    .default(MOST)
+    .describe(`On one page; ${MOST} where it is missing. Where there are more, next_after is there.`),
 });
 type ListQuery = z.infer<typeof listQuery>;
 
@@ -36,7 +43,7 @@ export function addApplications(server: FastifyInstance, options: HttpOptions, {
   server.get('/api/v1/applications', reading, (request, reply) => {
     const query = listQuery.safeParse(request.query);
     if (!query.success) return sendProblem(reply, badRequest(z.prettifyError(query.error)));
-    return reply.send(pageOf(board.entries(now()), query.data));
+    return reply.send(pageOf(board, now(), query.data));
   });
   server.get<OfApplication>('/api/v1/applications/:name', reading, (request, reply) => {
     const entry = board.entry(request.params.name, now());
@@ -54,16 +61,20 @@ export function addApplications(server: FastifyInstance, options: HttpOptions, {
 }
 
 /** The place is counted in all, matching or not: what stands on a page may change until the next is asked for. */
-function pageOf(entries: readonly BoardEntry[], { after, limit = entries.length, ...query }: ListQuery) {
-  const begin = entries.findIndex(({ application }) => application === after) + 1;
-  const isMatch = (entry: BoardEntry) => matches(entry, query);
-  const rest = entries.slice(begin).filter(isMatch);
-  const page = rest.slice(0, limit);
-  return {
-    total: begin === 0 ? rest.length : entries.filter(isMatch).length,
-    applications: page.map(snapshotOf),
-    next_after: page.length < rest.length ? page.at(-1)?.application : undefined,
-  };
+function pageOf(board: HttpOptions['board'], now: number, { after = '', limit, ...query }: ListQuery) {
+  const page: BoardEntry[] = [];
+  let isBefore = board.has(after);
+  let [total, rest] = [0, 0];
+  for (const entry of board.each(now)) {
+    if (matches(entry, query)) {
+      total += 1;
+      if (!isBefore) rest += 1;
+      if (!isBefore && page.length < limit) page.push(entry);
+    }
+    if (entry.application === after) isBefore = false;
+  }
+  const nextAfter = page.length < rest ? page.at(-1)?.application : undefined;
+  return { total, applications: page.map(snapshotOf), next_after: nextAfter };
 }
 
 function matches(entry: BoardEntry, { q, state, issuer }: Pick<ListQuery, 'q' | 'state' | 'issuer'>): boolean {

@@ -21,7 +21,7 @@ export class OverdueWatch {
 
   /** To be called every now and then. `now`: Unix ms. */
   look(now: number): void {
-    for (const entry of this.#board.entries(now)) {
+    for (const entry of this.#board.each(now)) {
       const { application, issuer, trouble, state, overdueSeconds } = entry;
       const isLate = overdueSeconds >= LATE_AFTER_S && LATE_STATES.has(state);
       if (!isLate) this.#late.delete(application);

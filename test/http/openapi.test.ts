@@ -12,6 +12,7 @@ import {
   overviewShape,
   readinessShape,
 } from '../../src/http/shapes.ts';
+import { Board } from '../../src/telemetry/board.ts';
 import { applicationShape } from '../../src/telemetry/shapes.ts';
 import { boardOf, entryInGrace, HOUR, NOW, outcomeOf, troubleOf, viewOf } from '../telemetry/views.ts';
 import { bearer, healthOf, serve, siteOf, started, token } from './serving.ts';
@@ -106,6 +107,15 @@ test('the list can be searched, filtered and asked for page by page', async () =
   expect(await found('after=mail&state=refused')).toEqual([1]);
   expect((await ask('/api/v1/applications?limit=2')).json().next_after).toBe('mail');
   expect((await ask('/api/v1/applications?limit=2&after=mail')).json()).not.toHaveProperty('next_after');
+});
+
+test('no page holds more than 10,000 applications, and the next one is named', async () => {
+  const names = Array.from({ length: 10_001 }, (_, index) => `a${index}`);
+  const ask = await serve({ board: new Board(new Map(names.map((name) => [name, { issuer: 'sto1', path: name }]))) });
+  const first = (await ask('/api/v1/applications')).json();
+  expect([first.total, first.applications.length, first.next_after]).toEqual([10_001, 10_000, 'a9999']);
+  const second = (await ask('/api/v1/applications?after=a9999')).json();
+  expect([second.total, second.applications.length, second.next_after]).toEqual([10_001, 1, undefined]);
 });
 
 test('the runbook has a row for every code of the HTTP API, and none besides', () => {
