@@ -55,8 +55,8 @@ async function once(bench: Bench, size: number, round: string): Promise<Start> {
   const daemon = await startDaemon(bench, policy);
   const started = sinceStart(daemon, await daemon.until('daemon.started'));
   const { cpuSeconds, rssMb } = await daemon.usage();
-  const begun = sinceStart(daemon, await daemon.until('rotation.started'));
-  const ready = await becomesReady(daemon);
+  const [rotation, ready] = await Promise.all([daemon.until('rotation.started'), becomesReady(daemon)]);
+  const begun = sinceStart(daemon, rotation);
   await daemon.stop();
   await servers.close();
   return { started, ready, firstRotation: begun - started, cpu: 1_000 * cpuSeconds, rssMb };
