@@ -19,7 +19,7 @@ const READY_MS = 60_000;
 const AIM = { atLeast: 0.98 } as const;
 const COLLAPSED_BELOW = { atLeast: 0.5 } as const;
 const WITHIN_MS = { atMost: 100 } as const;
-const COLLAPSED_MS = { atMost: 2_000 } as const;
+const COLLAPSED_MS = { atMost: 5_000 } as const;
 
 /** What a page asks for when it is opened, what it asks for when an application is, and what Prometheus asks for. */
 const PROBES: readonly Probe[] = [
