@@ -10,6 +10,15 @@ export interface Result extends Findings {
   /** When it was measured, ISO 8601. */
   readonly at: string;
   readonly rounds: number;
+  /** Versions, and what it ran on. */
+  readonly rekeyd: string;
+  readonly node: string;
+  readonly machine: {
+    readonly cpu: string;
+    readonly cores: number;
+    readonly memory_gb: number;
+    readonly linux: string;
+  };
 }
 
 /** All that stand in a folder, by figure. */
@@ -32,8 +41,12 @@ export function withTables(document: string, results: ReadonlyMap<string, Result
 }
 
 function markdownOf(result: Result): string {
-  const rounds = result.rounds === 1 ? 'one round' : `${result.rounds} rounds`;
-  const head = `${result.at.slice(0, 10)}, ${rounds}:\n\n| measured | median | spread | aim | |\n| --- | ---: | ---: | ---: | --- |\n`;
+  // what takes minutes is measured once, however many rounds the others have
+  const measured = Math.max(...result.measures.map(({ values }) => values.length));
+  const rounds = measured === 1 ? 'one round' : `${measured} rounds`;
+  const { cpu, cores, memory_gb: memory, linux } = result.machine;
+  const on = `rekeyd ${result.rekeyd}, Node.js ${result.node}, ${cores} cores (${cpu}), ${memory} GB, Linux ${linux}`;
+  const head = `${result.at.slice(0, 10)}, ${rounds}; ${on}:\n\n| measured | median | spread | aim | |\n| --- | ---: | ---: | ---: | --- |\n`;
   const line = (row: Row) => `| ${[row.what, row.median, row.spread, row.aim, row.verdict].join(' | ')} |\n`;
   const remarks = (result.remarks ?? []).map((remark) => `- ${remark}\n`).join('');
   return `\n${head}${rowsOf(result).map(line).join('')}\n${remarks}${remarks === '' ? '' : '\n'}`;

@@ -10,6 +10,9 @@ const result: Result = {
   title: 'Calls',
   at: '2026-03-01T12:00:00.000Z',
   rounds: 3,
+  rekeyd: '1.2.3',
+  node: 'v24.0.0',
+  machine: { cpu: 'CPU', cores: 2, memory_gb: 8, linux: '6.1' },
   measures: [{ what: 'reads', values: [3, 3, 4], unit: 'calls', aim: { atMost: 3 } }],
   remarks: ['Quiet.'],
 };
@@ -17,7 +20,9 @@ const result: Result = {
 test('a table takes the place of the one before it, and nothing else changes', () => {
   const before = 'a\n<!-- table: calls -->\nold\n<!-- end -->\nb\n';
   const after = withTables(before, new Map([['calls', result]]));
-  expect(after).toContain('2026-03-01, 3 rounds:\n\n| measured | median |');
+  expect(after).toContain(
+    '2026-03-01, 3 rounds; rekeyd 1.2.3, Node.js v24.0.0, 2 cores (CPU), 8 GB, Linux 6.1:\n\n| measured | median |',
+  );
   expect(after).toContain('| reads | 3 calls | 3 – 4 calls | ≤ 3 calls | met |\n\n- Quiet.\n');
   expect(after).not.toContain('old');
   expect(after).toMatch(/^a\n[\s\S]*<!-- end -->\nb\n$/);
