@@ -55,13 +55,19 @@ class S3Verifier implements OpenVerifier {
   }
 
   async close(): Promise<void> {
-    (await this.#loading)?.close();
+    (await this.#loading?.catch(() => undefined))?.close();
     await Promise.all([...this.#servers.values()].map((server) => server.close()));
   }
 
   /** The SDK takes a fifth of a start's time, and nothing needs it before the first look at an endpoint. */
   #calls(): Promise<S3Calls> {
-    this.#loading ??= import('./s3-calls.ts').then(({ S3Calls }) => new S3Calls(this.#timeouts));
+    this.#loading ??= import('./s3-calls.ts')
+      .then(({ S3Calls }) => new S3Calls(this.#timeouts))
+      .catch((error: unknown) => {
+        // too many open files, say: the next look tries again
+        this.#loading = undefined;
+        throw error;
+      });
     return this.#loading;
   }
 
