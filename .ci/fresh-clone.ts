@@ -1,9 +1,10 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { Checks } from './checks.ts';
+import { productionTree, readLockFile } from './lock-file.ts';
 import { outputOf } from './programs.ts';
 import { fileOf } from './repository.ts';
 
@@ -97,11 +98,23 @@ async function checkPackage(): Promise<void> {
   const env = { PATH: `${dirname(process.execPath)}:${path}` };
   const rekeyd = (...args: string[]): string => outputOf('node_modules/.bin/rekeyd', args, { cwd: empty, env });
 
-  await checks.check('npm pack makes a package that installs into an empty folder', () => {
+  await checks.check('npm pack makes a package that installs into an empty folder without asking a registry', () => {
     outputOf('npm', ['pack', '--pack-destination', scratch], { cwd: clone });
     outputOf('npm', ['init', '--yes'], { cwd: empty });
     const [tarball = ''] = outputOf('sh', ['-c', 'ls rekeyd-*.tgz'], { cwd: scratch }).trim().split('\n');
-    outputOf('npm', ['install', '--omit=dev', '--no-audit', '--no-fund', join(scratch, tarball)], { cwd: empty });
+    const alone = ['--offline', '--cache', join(scratch, 'empty-cache')];
+    outputOf('npm', ['install', ...alone, '--omit=dev', '--no-audit', '--no-fund', join(scratch, tarball)], {
+      cwd: empty,
+    });
+  });
+  await checks.check('and brings along exactly what the bill of materials says', () => {
+    const installed = join(empty, 'node_modules', 'rekeyd');
+    for (const { folder, name, version } of productionTree(readLockFile())) {
+      const manifest: unknown = JSON.parse(readFileSync(join(installed, folder, 'package.json'), 'utf8'));
+      if (!(manifest instanceof Object && 'version' in manifest && manifest.version === version)) {
+        throw new Error(`${name} is not ${version} in ${folder}`);
+      }
+    }
   });
   await checks.check('the installed rekeyd --help names its commands', () => {
     const help = rekeyd('--help');
