@@ -57,9 +57,6 @@ export interface Known {
 
 type Claim = Pick<HeldKey, 'application' | 'state' | 'adopted' | 'revokeAt' | 'generation'>;
 
-/** Records that somebody else's rekeyd, or another path's, wrote: what they name is not this application's. */
-const NOT_ITS_OWN: ReadonlySet<string> = new Set(['not-ours', 'copied']);
-
 /** Every credential of the list, by what wants a person's eye first, then by application and generation. Pure. */
 export function holdings(list: CredentialList, known: Known): readonly HeldKey[] {
   const claims = claimsOn(list.instance, known);
@@ -68,9 +65,7 @@ export function holdings(list: CredentialList, known: Known): readonly HeldKey[]
 }
 
 function claimsOn(instance: string, { outcomes, now }: Known): ReadonlyMap<string, Claim> {
-  const claims = outcomes.flatMap(({ view, trouble }) =>
-    view && !NOT_ITS_OWN.has(trouble?.code ?? '') ? claimsOf(view, instance, now) : [],
-  );
+  const claims = outcomes.flatMap(({ view }) => (view && !view.isOfAnother ? claimsOf(view, instance, now) : []));
   return new Map(claims);
 }
 

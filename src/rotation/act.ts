@@ -1,11 +1,12 @@
 import { unmetForWrite } from './conditions.ts';
 import type { Decision } from './decide.ts';
 import { type Problem, problemOf } from './errors.ts';
-import { gatherForWrite } from './gather.ts';
+import { gatherForRenewal, gatherForWrite } from './gather.ts';
+import { isPressing } from './lifetime.ts';
 import type { Did } from './outcome.ts';
 import { mirror } from './readback.ts';
 import { enterStrays, revoke } from './retire.ts';
-import { adopt, republish, reschedule } from './rewrite.ts';
+import { adopt, renew, republish, reschedule } from './rewrite.ts';
 import { type Rotation, rotate } from './rotate.ts';
 import type { Situation } from './situation.ts';
 import type { World } from './world.ts';
@@ -39,11 +40,14 @@ async function rewriting(
   deed: Exclude<Deed, { do: 'rotate' | 'revoke' }>,
   world: World,
 ): Promise<Effect> {
-  const [blocked] = unmetForWrite(await gatherForWrite(s, world));
+  const gather = deed.do === 'renew' ? gatherForRenewal : gatherForWrite;
+  const [blocked] = unmetForWrite(await gather(s, world));
   if (blocked) return { did: 'nothing', blocked };
   switch (deed.do) {
     case 'enter-strays':
       return { did: 'entered-strays', written: await enterStrays(s, deed.entering, world) };
+    case 'renew':
+      return { did: 'renewed', written: await renew(s, world) };
     case 'adopt':
       return { did: 'adopted', written: await adopt(s, world) };
     case 'republish':
@@ -55,8 +59,14 @@ async function rewriting(
 
 async function rotation(s: Situation, decision: Rotation, world: World): Promise<Effect> {
   const began = world.clock.now();
-  const rotated = await rotate(s, decision, world);
-  if ('blocked' in rotated) return { did: 'nothing', blocked: rotated.blocked };
+  const rotated = await rotate(s, decision, world).catch(async (error: unknown) => {
+    await keep(s, world);
+    throw error;
+  });
+  if ('blocked' in rotated) {
+    await keep(s, world);
+    return { did: 'nothing', blocked: rotated.blocked };
+  }
   const { record, version } = rotated.written;
   world.report({
     event: 'rotation.done',
@@ -71,6 +81,15 @@ async function rotation(s: Situation, decision: Rotation, world: World): Promise
     durationMs: world.clock.now() - began,
   });
   return { did: 'rotated', written: rotated.written, notices: rotated.differs ? [rotated.differs] : [] };
+}
+
+/**
+ * A secret that the store is about to delete outlives an attempt that came to nothing. Compared with the version from
+ * before the attempt, like all that was built on it; what goes wrong here has been told of the attempt already.
+ */
+async function keep(s: Situation, world: World): Promise<void> {
+  if (!isPressing(s)) return;
+  await rewriting(s, { do: 'renew' }, world).catch(() => undefined);
 }
 
 /** For people only: its failure is told and changes nothing. */

@@ -1,6 +1,6 @@
 import { amended, objectionTo, stands } from './amendment.ts';
 import { unmetForWrite } from './conditions.ts';
-import { mayBeRewritten } from './drift.ts';
+import { authorOf } from './drift.ts';
 import { PortError } from './errors.ts';
 import type { EventName } from './events.ts';
 import { gatherForWrite } from './gather.ts';
@@ -51,8 +51,7 @@ async function obstacleTo(s: Situation, amendment: Amendment, world: World): Pro
 
 async function write(s: Situation, amendment: Amendment, world: World): Promise<Written> {
   if (!s.record) throw new Error('a record is amended, and there is none');
-  // whoever's mapping stands in the record stays named, unless this process may bring it up to its own policy
-  const by = mayBeRewritten(s) ? world.replica : s.record.by;
+  const by = authorOf(s, s.record);
   const written = await commit(s, amended(s, { ...s.record, by }, amendment, world.replica), world);
   tell(s, amendment, written, world);
   return written;

@@ -15,6 +15,8 @@ export interface IssueFacts extends WriteFacts {
   readonly attemptMs: number;
   /** Why what the instance issues cannot be recognised; `undefined` where nothing speaks against it. */
   readonly distrusted: string | undefined;
+  /** A listed credential whose marker is cut or changed; `undefined` where there is none. */
+  readonly garbled: string | undefined;
   /** Why the S3 endpoint does not answer; `undefined` where it does. */
   readonly endpointSilent: string | undefined;
   /** Credentials of the instance: what the list shows and what was issued here since. */
@@ -39,7 +41,7 @@ interface Condition<Facts> {
 }
 
 const MAX_LIVE = 4;
-const MAX_LIVE_URGENT = 8;
+export const MAX_LIVE_URGENT = 8;
 const MAX_WAITING_STRAYS = 2;
 
 const seconds = (ms: number): string => `${Math.round(ms / 1000)} s`;
@@ -93,6 +95,12 @@ export const ISSUE_CONDITIONS: readonly Condition<IssueFacts>[] = [
     remedy: 'Ask the issuer what it does to descriptions. A restart of rekeyd tries again.',
   },
   {
+    code: 'marker-garbled',
+    test: ({ garbled }) => garbled,
+    remedy:
+      'If somebody described it by hand, describe it otherwise or revoke it (rekeyd revoke ISSUER ACCESS_KEY_ID); if not, ask the issuer what it does to descriptions.',
+  },
+  {
     code: 'endpoint-silent',
     test: ({ endpointSilent }) => endpointSilent,
     remedy: 'Correct the endpoint of the issuer, or wait until it is back.',
@@ -108,7 +116,8 @@ export const ISSUE_CONDITIONS: readonly Condition<IssueFacts>[] = [
     code: 'too-many-live',
     test: ({ live, urgent }) =>
       live < (urgent ? MAX_LIVE_URGENT : MAX_LIVE) ? undefined : `${live} credentials of this application are alive`,
-    remedy: 'Wait until a grace is over; if they stay, see why they are not revoked (rekeyd status).',
+    remedy:
+      'Wait until a grace is over, or shorten one (rekeyd revoke ISSUER ACCESS_KEY_ID); if they stay, see why they are not revoked (rekeyd status).',
   },
   {
     code: 'strays-waiting',

@@ -2,11 +2,12 @@ import { nextWindowOpening, windowOpen } from '../policy/schedule.ts';
 import { isAdoptedByName } from './adoption.ts';
 import { mappingDiffers, mayBeRewritten, scheduleDiffers } from './drift.ts';
 import type { Problem } from './errors.ts';
+import { expiryDue, mayRotateBySchedule, needsRenewal } from './lifetime.ts';
 import { nextGeneration } from './marker.ts';
 import { noticesOf } from './notices.ts';
 import type { RotationRecord, Superseded } from './record.ts';
 import { liftsRefusal, nothingToLift, refusalOf, strayBeyond } from './refusals.ts';
-import { livingEntries, revocable } from './revocation.ts';
+import { isOutOfSight, livingEntries, revocable } from './revocation.ts';
 import { clocksDisagree, highestGeneration, isHeld, isOldStray, type Situation, strayAgeMs } from './situation.ts';
 import type { Entering } from './superseded.ts';
 
@@ -17,6 +18,7 @@ export type Decision =
   | { readonly do: 'refuse'; readonly refusal: Problem }
   | { readonly do: 'enter-strays'; readonly entering: Entering }
   | { readonly do: 'revoke'; readonly entries: readonly Superseded[] }
+  | { readonly do: 'renew' }
   | { readonly do: 'adopt' }
   | {
       readonly do: 'rotate';
@@ -37,12 +39,13 @@ export interface Verdict {
 
 type Choice = (s: Situation) => Decision | undefined;
 
-/** The order is the protocol: refuse, enter strays, revoke, then everything that needs a living application. */
+/** The order is the protocol: refuse, enter strays, revoke, renew, then everything that needs a living application. */
 const CHOICES: readonly Choice[] = [
   refuse,
   lift,
   enterStrays,
   revoke,
+  renew,
   refuseIssue,
   adopt,
   rotate,
@@ -86,6 +89,10 @@ function revoke(s: Situation): Decision | undefined {
   return entries.length > 0 ? { do: 'revoke', entries } : undefined;
 }
 
+function renew(s: Situation): Decision | undefined {
+  return needsRenewal(s) ? { do: 'renew' } : undefined;
+}
+
 function refuseIssue(s: Situation): Decision | undefined {
   const refusal = refusalOf(s, 'issue');
   return refusal && { do: 'refuse', refusal };
@@ -107,7 +114,7 @@ const ROTATE_REASONS: Readonly<Record<RotateReason, (s: Situation) => boolean>> 
   first: (s) => !s.record && (s.observation.stored.state === 'absent' || s.observation.stored.state === 'present'),
   expired: (s) => s.observation.stored.state === 'expired',
   gone: (s) => s.observation.current.is === 'gone',
-  due: (s) => s.record !== undefined && s.observation.current.is === 'listed' && isDue(s, s.record),
+  due: (s) => s.record !== undefined && mayRotateBySchedule(s) && isDue(s, s.record),
 };
 
 function rotate(s: Situation): Decision | undefined {
@@ -130,14 +137,7 @@ function dueAt(s: Situation, record: RotationRecord): number {
   return Math.min(Date.parse(record.rotate_at), expiryDue(s));
 }
 
-function expiryDue(s: Situation): number {
-  const { stored } = s.observation;
-  if (stored.state !== 'present' || stored.expiresAt === undefined) return Number.POSITIVE_INFINITY;
-  return stored.expiresAt - s.application.graceMs;
-}
-
 function isDue(s: Situation, record: RotationRecord): boolean {
-  if (isHeld(s) || clocksDisagree(s)) return false;
   if (s.now >= expiryDue(s)) return true;
   return s.now >= Date.parse(record.rotate_at) && windowOpen(s.application.rotate, s.now);
 }
@@ -172,7 +172,10 @@ function upcomingDates(s: Situation): readonly Upcoming[] {
   if (!s.record) return [];
   const held = isHeld(s) && s.record.hold;
   const planned = held
-    ? [{ at: bothPast(s, Date.parse(held.until)), what: 'the hold ends' }]
+    ? [
+        { at: bothPast(s, Date.parse(held.until)), what: 'the hold ends' },
+        { at: bothPast(s, expiryDue(s)), what: 'write the secret once more' },
+      ]
     : [...rotationDates(s, s.record), ...revocationDates(s)];
   return [...planned, ...strayDates(s)];
 }
@@ -190,7 +193,7 @@ function bothPast(s: Situation, time: number): number {
 
 function revocationDates(s: Situation): readonly Upcoming[] {
   return livingEntries(s).flatMap((entry) => {
-    if (entry.revoke_at === null) return [];
+    if (entry.revoke_at === null || isOutOfSight(s, entry)) return [];
     const at = s.putOff.get(entry.id)?.until ?? bothPast(s, Date.parse(entry.revoke_at));
     return [{ at, what: `revoke ${entry.access_key_id}` }];
   });

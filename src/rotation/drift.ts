@@ -29,3 +29,8 @@ export function mayBeRewritten(s: Situation): boolean {
   const loadedAt = s.policyLoadedAt + (Math.abs(ahead) > DATE_HEADER_MS ? ahead : 0);
   return stored.createdAt < loadedAt || s.record?.by === s.replica;
 }
+
+/** Whoever's mapping stands in the record stays named, unless this process may bring it up to its own policy. */
+export function authorOf(s: Situation, record: RotationRecord): string {
+  return mayBeRewritten(s) ? s.replica : record.by;
+}

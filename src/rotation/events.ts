@@ -19,6 +19,7 @@ export const EVENT_LEVELS = {
   'strays.entered': 'warn',
   'revocation.failed': 'error',
   'secret.republished': 'info',
+  'secret.renewed': 'info',
   'schedule.changed': 'info',
   'hold.set': 'info',
   'hold.released': 'info',

@@ -12,7 +12,7 @@ export async function gatherForIssue(s: Situation, entering: Entering, world: Wo
   const { list, instance } = s.observation;
   const hidden = lists.leftAndHidden(list, s.application.name);
   const [standing, endpointSilent] = await Promise.all([
-    world.store.standing(s.application.path, attemptMs(s.application)),
+    standingOf(s, world),
     world.verifier.reach(s.target).then(
       () => undefined,
       (error: unknown) => problemOf(error).reason,
@@ -21,11 +21,12 @@ export async function gatherForIssue(s: Situation, entering: Entering, world: Wo
   return {
     ...writeFacts(s, standing, seenLifetime(s)),
     attemptMs: attemptMs(s.application),
-    distrusted: lists.distrusted(instance)?.reason ?? garbled(s),
+    distrusted: lists.distrusted(instance)?.reason,
+    garbled: garbled(s),
     endpointSilent,
     inUse: list.size + lists.issuedSince(list),
     quota: siteOf(world, s.application).quota,
-    live: s.own.length + hidden,
+    live: liftsWithoutRecord(s) ? 0 : s.own.length + hidden,
     // where a refusal stops everything no grace ends, so its way out must not wait for one
     urgent: s.observation.current.is === 'gone' || !s.record || liftsRefusal(s) || s.request?.leaked === true,
     waitingStrays: (s.record && entering.strays.length === 0 ? s.strays.length : 0) + hidden,
@@ -34,8 +35,7 @@ export async function gatherForIssue(s: Situation, entering: Entering, world: Wo
 
 /** What the conditions before a write of the same credential are judged by. Throws `PortError`. */
 export async function gatherForWrite(s: Situation, world: World): Promise<WriteFacts> {
-  const standing = await world.store.standing(s.application.path, attemptMs(s.application));
-  const facts = writeFacts(s, standing, Number.POSITIVE_INFINITY);
+  const facts = writeFacts(s, await standingOf(s, world), Number.POSITIVE_INFINITY);
   const { stored } = s.observation;
   // a version that the store will delete anyway loses nothing by another one that lives as long
   const ends = stored.state === 'present' ? stored.expiresAt : undefined;
@@ -43,9 +43,26 @@ export async function gatherForWrite(s: Situation, world: World): Promise<WriteF
   return losesNothing ? { ...facts, lifetimeMs: Number.POSITIVE_INFINITY } : facts;
 }
 
+/** What is written so that the store keeps it must not be written again at once. Throws `PortError`. */
+export async function gatherForRenewal(s: Situation, world: World): Promise<WriteFacts> {
+  return writeFacts(s, await standingOf(s, world), seenLifetime(s));
+}
+
+function standingOf(s: Situation, world: World): Promise<StoreStanding> {
+  return world.store.standing(s.application.path, attemptMs(s.application));
+}
+
 function writeFacts(s: Situation, standing: StoreStanding, seenMs: number): WriteFacts {
   const { path, graceMs } = s.application;
   return { standing, path, graceMs, lifetimeMs: standing.lifetimeMs ?? seenMs };
+}
+
+/**
+ * Without a record nothing that was issued is ever revoked, and only a publish changes that: a person who asks for one
+ * more, again and again, is bounded by the quota.
+ */
+function liftsWithoutRecord(s: Situation): boolean {
+  return !s.record && liftsRefusal(s);
 }
 
 /** A description that begins as our markers do and is none: what is issued here cannot be recognised. */

@@ -1,5 +1,6 @@
 import { CredentialList } from './credential-list.ts';
 import type { Problem } from './errors.ts';
+import type { Bearer } from './marker.ts';
 import type { Clock, Issuer } from './ports.ts';
 
 /** A revocation that failed, or may not be yet: until when (Unix ms) it is not tried, and why. */
@@ -15,8 +16,9 @@ interface Revocation {
   readonly putOff?: PutOff;
 }
 
-/** A candidate that no list showed for so many ms is taken to be gone. */
+/** A candidate that no list showed for so many ms is taken to be gone; sooner where its revocation may have been done. */
 const LEFT_KNOWN_MS = 86_400_000;
+const LEFT_UNCLEAR_MS = 3_600_000;
 
 const FIRST_PAUSE_MS = 30_000;
 const LONGEST_PAUSE_MS = 3_600_000;
@@ -27,7 +29,16 @@ class ListsMemory {
   readonly issues = new Map<string, Issues>();
   readonly revocations = new Map<string, Revocation>();
   readonly distrusted = new Map<string, Problem>();
-  readonly left = new Map<string, Map<string, number>>();
+  /** By application and credential id. */
+  readonly left = new Map<string, Map<string, Left>>();
+}
+
+/** A candidate that was left behind. */
+interface Left {
+  /** Unix ms. */
+  readonly at: number;
+  /** Its revocation was asked for, and nobody knows how that ended. */
+  readonly mayBeGone: boolean;
 }
 
 /** Issues on one instance: how many are under way, and the marks at which others ended, in their order. */
@@ -99,6 +110,11 @@ export class Lists {
     return this.#latest.get(instance);
   }
 
+  /** The instances whose newest list shows credentials of this application and place. */
+  showing(bearer: Bearer): readonly string[] {
+    return [...this.#latest].filter(([, list]) => list.of(bearer).length > 0).map(([instance]) => instance);
+  }
+
   /** Call before an issue, and the returned function when it has ended, however it ended. */
   issuing(instance: string): () => void {
     const issues = this.#memory.issues.get(instance) ?? { underWay: 0, ended: [] };
@@ -145,17 +161,21 @@ export class Lists {
     return this.#memory.revocations.get(keyOf(instance, credentialId))?.putOff;
   }
 
-  /** Remembers a candidate that was left behind, until a list shows it. */
-  noteLeft(application: string, credentialId: string): void {
-    const left = this.#memory.left.get(application) ?? new Map<string, number>();
-    this.#memory.left.set(application, left.set(credentialId, this.#clock.now()));
+  /**
+   * Remembers a candidate that was left behind, until a list shows it. `mayBeGone`: its revocation was asked for, and
+   * nobody knows how that ended.
+   */
+  noteLeft(application: string, credentialId: string, mayBeGone = false): void {
+    const left = this.#memory.left.get(application) ?? new Map<string, Left>();
+    this.#memory.left.set(application, left.set(credentialId, { at: this.#clock.now(), mayBeGone }));
   }
 
   /** How many candidates of this process were left behind lately that the list does not show. */
   leftAndHidden(list: CredentialList, application: string): number {
     const left = this.#memory.left.get(application);
-    for (const [id, at] of left ?? []) {
-      if (list.byId(id)?.marker || this.#clock.now() - at > LEFT_KNOWN_MS) left?.delete(id);
+    for (const [id, { at, mayBeGone }] of left ?? []) {
+      const known = mayBeGone ? LEFT_UNCLEAR_MS : LEFT_KNOWN_MS;
+      if (list.byId(id)?.marker || this.#clock.now() - at > known) left?.delete(id);
     }
     return left?.size ?? 0;
   }

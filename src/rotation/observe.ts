@@ -35,7 +35,7 @@ export type CurrentStanding =
 
 /** A reading with what the issuer shows of it. */
 export interface Observation extends Reading {
-  /** By instance: the application's own, and those of superseded credentials where an issuer of the policy names them. */
+  /** By instance: the application's own, and others of the policy where something of it lives or may live. */
   readonly lists: ReadonlyMap<string, CredentialList>;
   readonly list: CredentialList;
   readonly current: CurrentStanding;
@@ -70,11 +70,16 @@ export async function observe(reading: Reading, world: World, mark = reading.mar
   return { ...reading, list, lists, current: await standing(reading, lists, world) };
 }
 
-function otherInstances(reading: Reading, world: World): ReadonlySet<string> {
-  if (reading.record.state !== 'record') return new Set();
-  const { credential, superseded } = reading.record.record;
-  const named = [...superseded, ...(credential ? [credential] : [])].map((entry) => entry.instance);
-  return new Set(named.filter((instance) => instance !== reading.instance && world.lists.knows(instance)));
+/** Those that the record names, and those where something was issued for this place that no record may name. */
+function otherInstances(reading: Reading, { lists }: World): ReadonlySet<string> {
+  const others = [...namedBy(reading.record), ...lists.showing(reading.bearer)];
+  return new Set(others.filter((instance) => instance !== reading.instance && lists.knows(instance)));
+}
+
+function namedBy(reading: RecordReading): readonly string[] {
+  if (reading.state !== 'record') return [];
+  const { credential, superseded } = reading.record;
+  return [...superseded, ...(credential ? [credential] : [])].map((entry) => entry.instance);
 }
 
 async function standing(

@@ -8,6 +8,7 @@ export type Did =
   | 'republished'
   | 'entered-strays'
   | 'revoked'
+  | 'renewed'
   | 'rescheduled'
   | 'amended';
 
@@ -38,6 +39,8 @@ export interface ApplicationView {
   readonly issuer: string;
   readonly path: string;
   readonly generation?: number;
+  /** The record was written for another owner, application or place: what it names is not this application's. */
+  readonly isOfAnother?: boolean;
   readonly current?: {
     readonly credentialId: string;
     readonly accessKeyId: string;
@@ -54,7 +57,7 @@ export interface ApplicationView {
 }
 
 /** What a decision would do to an application. */
-export type DeedName = 'enter-strays' | 'revoke' | 'adopt' | 'rotate' | 'republish' | 'reschedule';
+export type DeedName = 'enter-strays' | 'revoke' | 'renew' | 'adopt' | 'rotate' | 'republish' | 'reschedule';
 
 /** The end of one pass over one application. */
 export interface Outcome {
@@ -103,14 +106,20 @@ export const NO_FAILURES: Streak = { count: 0 };
 
 /**
  * The streak after one more outcome. A mere look that finds work to do shows no recovery, nor does a pass after which
- * what failed is still to be done: what failed was the doing of that.
+ * what failed is still to be done, be it when the window opens again: what failed was the doing of that.
  */
 export function streakAfter(before: Streak, outcome: Outcome, now: number): Streak {
   const { deed } = outcome;
   if (hasFailed(outcome)) return { count: before.count + 1, ...(deed && { deed }) };
   if (outcome.trouble || before.count === 0) return NO_FAILURES;
   const isStillToBeDone = outcome.nextAt <= now && deed !== undefined && deed === before.deed;
-  return isFruitless(outcome, now) || isStillToBeDone ? before : NO_FAILURES;
+  const isStillDue = before.deed === 'rotate' && isPastDue(outcome.view, now);
+  return isFruitless(outcome, now) || isStillToBeDone || isStillDue ? before : NO_FAILURES;
+}
+
+/** Past its time of rotation, and not because a person holds it. `now`: Unix ms, like all times of a view. */
+export function isPastDue(view: ApplicationView | undefined, now: number): boolean {
+  return view?.rotateAt !== undefined && view.rotateAt <= now && (view.hold?.until ?? 0) <= now;
 }
 
 /** Whether something is to be done now that the pause after these failures is not for. */

@@ -50,8 +50,8 @@ const recordSchema = z.looseObject({
   digest: z.string().regex(/^[0-9a-f]{64}$/),
   superseded: z.array(superseded).max(MOST_SUPERSEDED),
   hold: z.looseObject({ until: moment, by: words, why: words }).optional(),
-  /** The version that this record was built to be, and when. */
-  written: z.looseObject({ version: z.int().positive(), at: moment }).optional(),
+  /** The version that this record was built to be, when, and the ids of those whose graces begin with it. */
+  written: z.looseObject({ version: z.int().positive(), at: moment, begins: z.array(text).optional() }).optional(),
 });
 
 /**
@@ -98,15 +98,18 @@ function careful(entries: readonly Superseded[]): Superseded[] {
 
 /**
  * The record as it counts. A write may be on its way for long, and consumers see what it brings only when it arrives:
- * each grace in it is longer by that time. `arrived`: the version in which it was found, and when that was created
- * (Unix ms). Where a person wrote that version, nothing is known of the way of ours.
+ * each grace that begins with it is longer by that time. `arrived`: the version in which it was found, and when that
+ * was created (Unix ms). Where a person wrote that version, nothing is known of the way of ours.
  */
 export function asArrived(record: RotationRecord, arrived: { version: number; createdAt: number }): RotationRecord {
   const { written } = record;
   const late = written?.version === arrived.version ? arrived.createdAt - Date.parse(written.at) : 0;
   if (late <= 0) return record;
+  const begins = written?.begins && new Set(written.begins);
   const superseded = record.superseded.map((entry) =>
-    entry.revoke_at === null ? entry : { ...entry, revoke_at: iso(Date.parse(entry.revoke_at) + late) },
+    entry.revoke_at === null || begins?.has(entry.id) === false
+      ? entry
+      : { ...entry, revoke_at: iso(Date.parse(entry.revoke_at) + late) },
   );
   return { ...record, superseded };
 }

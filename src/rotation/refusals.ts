@@ -1,5 +1,6 @@
 import { Secret } from '../policy/secret.ts';
 import { isAdoptedByName, notAdoptable, renameHint } from './adoption.ts';
+import { MAX_LIVE_URGENT } from './conditions.ts';
 import type { Problem } from './errors.ts';
 import { fieldsToWrite, pairIn, renderFields } from './mapping.ts';
 import { digestOf, type RotationRecord } from './record.ts';
@@ -42,9 +43,7 @@ export const REFUSALS: readonly Refusal[] = [
     stops: 'all',
     liftable: true,
     test: unmanaged,
-    remedy: (s) =>
-      `${overwrittenHint(s)}To take the secret over, set adopt: true for ${s.application.name}. To replace it by a new credential: ` +
-      `${lifting(s)}. Otherwise use another path or other field names.`,
+    remedy: (s) => `${overwrittenHint(s)}${takeoverHint(s)}To write over it with a new credential: ${lifting(s)}.`,
   },
   {
     code: 'edited',
@@ -118,7 +117,7 @@ export const REFUSALS: readonly Refusal[] = [
     stops: 'all',
     liftable: true,
     test: ({ record, own, application, observation }) =>
-      !record && observation.stored.state !== 'expired' && own.length >= STRAYS_WITHOUT_RECORD
+      !record && own.length >= (observation.stored.state === 'expired' ? MAX_LIVE_URGENT : STRAYS_WITHOUT_RECORD)
         ? `${own.length} credentials were issued for ${application.path} and none was published`
         : undefined,
     remedy: (s) =>
@@ -142,7 +141,7 @@ function leavingHint(s: Situation): string {
   return `Leave it in the policy until ${left.join(', ')} ${left.length > 1 ? 'are' : 'is'} revoked, then take it out.`;
 }
 
-/** So many unpublished credentials at a path without a record, and no more. */
+/** So many unpublished credentials at a path without a record, and no more; where a secret expired, consumers wait. */
 const STRAYS_WITHOUT_RECORD = 4;
 
 export function refusalOf(s: Situation, stops: Refusal['stops']): Problem | undefined {
@@ -185,6 +184,13 @@ function unmanaged(s: Situation): string | undefined {
 /** Somebody's `vault kv put` takes the record away too; what was issued for this place tells that there was one. */
 function overwrittenHint({ record, own }: Situation): string {
   return !record && own.length > 0 ? "If rekeyd's secret was overwritten, bring it back (vault kv rollback). " : '';
+}
+
+/** Adoption takes a whole secret over; a single field beside ours it cannot. */
+function takeoverHint({ record, application }: Situation): string {
+  return record
+    ? 'Use other field names in the policy, or take these fields out of the secret. '
+    : `Use another path or other field names or, to take the secret over, set adopt: true for ${application.name}. `;
 }
 
 function targetFields(s: Situation): readonly string[] {

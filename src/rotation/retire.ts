@@ -1,4 +1,4 @@
-import { mayBeRewritten } from './drift.ts';
+import { authorOf } from './drift.ts';
 import { problemOf } from './errors.ts';
 import type { RotationEvent } from './events.ts';
 import { read } from './observe.ts';
@@ -17,8 +17,7 @@ export async function enterStrays(s: Situation, entering: Entering, world: World
   if (!s.record) throw new Error('strays are entered into a record, and there is none');
   const strays = strayEntries(s, entering);
   const superseded = [...carriedEntries(s, s.record), ...strays];
-  // whoever's mapping stands in the record stays named, unless this process may bring it up to its own policy
-  const by = mayBeRewritten(s) ? world.replica : s.record.by;
+  const by = authorOf(s, s.record);
   const written = await commit(s, draftRecord(s, { ...s.record, by, superseded }), world);
   for (const stray of strays) world.report({ event: 'strays.entered', ...about(s, stray), version: written.version });
   return written;

@@ -15,9 +15,9 @@ export const WITHHOLDINGS: readonly Withholding[] = [
   {
     code: 'instance-unnamed',
     test: (s, entry) =>
-      s.observation.lists.has(entry.instance)
-        ? undefined
-        : `${entry.access_key_id} lives on ${entry.instance}, which no issuer of the policy could list`,
+      isOutOfSight(s, entry)
+        ? `${entry.access_key_id} lives on ${entry.instance}, which no issuer of the policy could list`
+        : undefined,
     remedy: 'Put an issuer with that instance into the policy, or revoke the key in the control panel.',
   },
   {
@@ -97,10 +97,15 @@ function isPutOff(s: Situation, entry: Superseded): boolean {
   return (s.putOff.get(entry.id)?.until ?? 0) > s.now;
 }
 
-/** Why an entry whose grace is over lives on. */
+/** Nobody can revoke it there when its time comes: better known while there is time to put the issuer back. */
+export function isOutOfSight(s: Situation, entry: Superseded): boolean {
+  return !s.observation.lists.has(entry.instance);
+}
+
+/** Why an entry whose grace is over lives on, or is going to. */
 export function withheld(s: Situation): readonly Problem[] {
   return livingEntries(s)
-    .filter((entry) => isOver(s, entry))
+    .filter((entry) => isOver(s, entry) || isOutOfSight(s, entry))
     .flatMap((entry) => withholding(s, entry) ?? whyPutOff(s, entry) ?? []);
 }
 

@@ -1,7 +1,7 @@
 import type { FieldMapping } from '../policy/policy.ts';
 import { rescheduledAt, scheduleText } from '../policy/schedule.ts';
 import { Secret } from '../policy/secret.ts';
-import { scheduleDiffers } from './drift.ts';
+import { authorOf, scheduleDiffers } from './drift.ts';
 import { fieldsToWrite, pairIn } from './mapping.ts';
 import { isMarkedFor, nextGeneration } from './marker.ts';
 import type { KeyPair } from './ports.ts';
@@ -30,6 +30,15 @@ export async function reschedule(s: Situation, world: World): Promise<Written> {
   const draft = draftRecord(s, { ...record, ...newSchedule(s, record), by: world.replica });
   const written = await commit(s, draft, world);
   world.report({ event: 'schedule.changed', ...names(s, written), rotateAt: Date.parse(written.record.rotate_at) });
+  return written;
+}
+
+/** The same once more, so that the store's time for deleting it starts anew. */
+export async function renew(s: Situation, world: World): Promise<Written> {
+  const record = existing(s.record, 'renew');
+  const superseded = [...carriedEntries(s, record)];
+  const written = await commit(s, draftRecord(s, { ...record, by: authorOf(s, record), superseded }), world);
+  world.report({ event: 'secret.renewed', ...names(s, written) });
   return written;
 }
 

@@ -133,7 +133,8 @@ async function revokeCandidate({ s, world, tell }: Attempt, candidate: Candidate
     await siteOf(world, s.application).issuer.revoke(candidate.id);
     tell('candidate.revoked', namesOf(candidate));
   } catch (error) {
-    world.lists.noteLeft(s.application.name, candidate.id);
+    const mayBeGone = error instanceof PortError && error.kind === 'ambiguous';
+    world.lists.noteLeft(s.application.name, candidate.id, mayBeGone);
     tell('candidate.left', { ...namesOf(candidate), ...problemOf(error) });
   }
 }

@@ -2,7 +2,7 @@ import type { Did, Outcome } from './outcome.ts';
 import type { Clock } from './ports.ts';
 import type { OperatorRequest, Rotator } from './rotator.ts';
 
-/** More steps than one application ever needs in a row: enter strays, revoke, adopt, rotate, republish. */
+/** More steps than one application ever needs in a row: enter strays, revoke, renew, adopt, rotate, republish. */
 const MOST_PASSES = 8;
 
 /**

@@ -1,7 +1,8 @@
+import { isAdoptedByName } from './adoption.ts';
 import type { ApplicationView } from './outcome.ts';
 import type { RotationRecord } from './record.ts';
 import { livingEntries } from './revocation.ts';
-import { isOldStray, type Situation } from './situation.ts';
+import { isOldStray, isOurRecord, type Situation } from './situation.ts';
 
 /** What may be shown of an application. */
 export function viewOf(s: Situation): ApplicationView {
@@ -20,6 +21,7 @@ export function viewOf(s: Situation): ApplicationView {
     // without a credential that anybody may be busy to replace, each of them counts
     strays: record?.credential ? s.strays.filter((stray) => isOldStray(s, stray)).length : s.strays.length,
     ...(record && viewOfRecord(record)),
+    ...(record && !isOurRecord(s, record) && !isAdoptedByName(s, record) && { isOfAnother: true }),
   };
 }
 

@@ -7,6 +7,8 @@ export function wordsFor(decision: Exclude<Decision, { do: 'wait' | 'refuse' }>)
       return decision.entering.strays.length === 1 ? 'enter a stray into the record' : 'enter strays into the record';
     case 'revoke':
       return `revoke ${decision.entries.map((entry) => entry.access_key_id).join(', ')}`;
+    case 'renew':
+      return 'write the secret once more, before Vault deletes it by itself';
     case 'rotate':
       return `issue generation ${decision.generation} (${decision.why})`;
     case 'adopt':

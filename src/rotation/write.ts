@@ -23,20 +23,15 @@ export interface Draft {
 
 /** The same fields with a new record beside them. */
 export function draftRecord(s: Situation, record: RotationRecord): Draft {
-  const whole = { ...record, written: writtenNow(s) };
+  const whole = stamped(s, record);
   return { record: whole, data: new Secret({ ...s.data, [RECORD_FIELD]: writeRecord(whole) }) };
-}
-
-/** Which version this is to be, and from when its graces count: how long it was on its way shows by it. */
-function writtenNow(s: Situation): NonNullable<RotationRecord['written']> {
-  return { version: s.observation.stored.version + 1, at: iso(s.latest) };
 }
 
 /** A record that maps no field any more: ours leave the secret, what is not ours stays. */
 export function draftRetired(s: Situation, record: RotationRecord): Draft {
   const before = new Set([...Object.keys(record.fields), RECORD_FIELD]);
   const foreign = Object.fromEntries(Object.entries(s.data).filter(([name]) => !before.has(name)));
-  const whole = { ...record, fields: {}, digest: digestOf({}, []), written: writtenNow(s) };
+  const whole = stamped(s, { ...record, fields: {}, digest: digestOf({}, []) });
   return { record: whole, data: new Secret({ ...foreign, [RECORD_FIELD]: writeRecord(whole) }) };
 }
 
@@ -50,18 +45,27 @@ export function draftFields(
   const ours = renderFields(fields, pair, s.target).reveal();
   const before = new Set([...Object.keys(s.record?.fields ?? {}), RECORD_FIELD]);
   const foreign = Object.entries(s.data).filter(([name]) => !before.has(name));
-  const whole = {
+  const whole = stamped(s, {
     ...record,
     fields,
     endpoint: s.target.endpoint,
     region: s.target.region,
     digest: digestOf(ours, Object.keys(fields)),
-    written: writtenNow(s),
-  } as RotationRecord;
+  } as RotationRecord);
   return {
     record: whole,
     data: new Secret({ ...Object.fromEntries(foreign), ...ours, [RECORD_FIELD]: writeRecord(whole) }),
   };
+}
+
+/**
+ * With the version that it is to be, and from when the graces that begin with it count: how long it was on its way
+ * shows by that.
+ */
+function stamped(s: Situation, record: RotationRecord): RotationRecord {
+  const before = new Map(s.record?.superseded.map(({ id, revoke_at }) => [id, revoke_at]));
+  const begins = record.superseded.filter(({ id, revoke_at }) => before.get(id) !== revoke_at).map(({ id }) => id);
+  return { ...record, written: { version: s.observation.stored.version + 1, at: iso(s.latest), begins } };
 }
 
 /**

@@ -66,6 +66,7 @@ const SAY: Readonly<Record<EventName, Say>> = {
     `${what(event, 'the current credential')} is gone at the issuer and unknown to S3: another is issued at once`,
   'strays.entered': (event) => `entered the stray ${what(event, 'credential')} into the record${until(event)}`,
   'revocation.failed': (event) => `${what(event, 'a credential')} could not be revoked: ${problem(event)}`,
+  'secret.renewed': () => 'wrote the secret once more, before Vault deletes it by itself',
   'secret.republished': (event) => `published the same credential again${because(event)}`,
   'schedule.changed': (event) => `took the changed schedule in${next(event)}`,
   'application.refused': (event) => `not touched: ${problem(event)}`,

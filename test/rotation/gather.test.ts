@@ -41,6 +41,7 @@ test('where all is well the facts say so', async () => {
     lifetimeMs: Number.POSITIVE_INFINITY,
     attemptMs: 180_000,
     distrusted: undefined,
+    garbled: undefined,
     endpointSilent: undefined,
     inUse: 2,
     quota: 200,
@@ -87,10 +88,10 @@ test('a refusal that stops everything can be lifted although four credentials li
 
 test('a marker of ours that is cut in the list is a reason not to issue, and one of another owner is none', async () => {
   const cut = marked(8, 8).description.slice(0, 30);
-  const { distrusted } = await factsOf({ record, listed: [marked(7, 7), unmarked(8, cut)] });
-  expect(distrusted).toContain('AK8');
+  const { garbled } = await factsOf({ record, listed: [marked(7, 7), unmarked(8, cut)] });
+  expect(garbled).toContain('AK8');
   const theirs = cut.replace(BEARER.owner, 'acme2');
-  expect((await factsOf({ record, listed: [marked(7, 7), unmarked(8, theirs)] })).distrusted).toBeUndefined();
+  expect((await factsOf({ record, listed: [marked(7, 7), unmarked(8, theirs)] })).garbled).toBeUndefined();
   const problem = { code: 'description-changed', reason: 'it changed one', remedy: 'ask' };
   const told = await factsOf({ record }, (_, { lists }) => lists.distrust(INSTANCE, problem));
   expect(told.distrusted).toBe('it changed one');

@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import { decide } from '../../src/rotation/decide.ts';
 import { asArrived, iso } from '../../src/rotation/record.ts';
 import { carriedEntries } from '../../src/rotation/superseded.ts';
+import { ASKED, settled } from './memory.ts';
 import { DAY, HOUR, INSTANCE, marked, NOW, recordOf, scene } from './scene.ts';
 
 const MINUTE = 60_000;
@@ -43,4 +44,30 @@ test('what only a person revokes stays so, however late it arrived', () => {
   const adopted = { ...entry, revoke_at: null, why: 'adopted' };
   const arrived = asArrived({ ...record, superseded: [adopted] }, { version: 3, createdAt: NOW });
   expect(arrived.superseded).toEqual([adopted]);
+});
+
+test('only the graces that begin with a version are longer by the time it was on its way', () => {
+  const written = { version: 3, at: iso(NOW - MINUTE - DAY), begins: ['id-5'] };
+  const begun = { ...entry, id: 'id-5', access_key_id: 'AK5' };
+  const late = recordOf({ superseded: [entry, begun], written });
+  const of = { record: late, listed: [...LISTED, marked(5, 5)], stored: { createdAt: NOW } };
+  const { decision } = decide(scene(of));
+  expect(decision).toMatchObject({ do: 'revoke', entries: [{ id: 'id-6' }] });
+});
+
+test('a write names the credentials whose graces begin with it, and leaves the others as they are', async () => {
+  const { memory, replica } = await settled();
+  await replica.pass(ASKED);
+  const [first] = memory.record.superseded;
+  memory.clock.advance(60_000);
+  const { write } = memory.store;
+  // each write is a second on its way
+  memory.store.write = (...args) => {
+    memory.clock.advance(1_000);
+    return write(...args);
+  };
+  await replica.pass(ASKED);
+  await replica.pass(ASKED);
+  expect(memory.record.superseded[0]).toEqual(first);
+  expect(memory.record.written?.begins).toEqual(['id-3']);
 });

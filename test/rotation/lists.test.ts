@@ -199,3 +199,25 @@ test('a candidate that no list shows is remembered for a day, or until one shows
   clock.advance(1);
   expect(lists.leftAndHidden(list, 'billing')).toBe(0);
 });
+
+test('a candidate whose revocation got no answer is remembered for an hour', async () => {
+  const { lists, clock, answer } = slowIssuer();
+  lists.noteLeft('billing', 'id-1', true);
+  const asked = lists.after(INSTANCE, lists.mark());
+  answer();
+  const list = await asked;
+  clock.advance(3_600_000);
+  expect(lists.leftAndHidden(list, 'billing')).toBe(1);
+  clock.advance(1);
+  expect(lists.leftAndHidden(list, 'billing')).toBe(0);
+});
+
+test('it is known which instances show credentials of an application, by their newest lists', async () => {
+  const { lists, answer } = slowIssuer();
+  expect(lists.showing(BEARER)).toEqual([]);
+  const asked = lists.after(INSTANCE, lists.mark());
+  answer(marked(2, 1));
+  await asked;
+  expect(lists.showing(BEARER)).toEqual([INSTANCE]);
+  expect(lists.showing({ ...BEARER, application: 'other' })).toEqual([]);
+});

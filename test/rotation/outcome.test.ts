@@ -9,7 +9,7 @@ import {
   type Streak,
   streakAfter,
 } from '../../src/rotation/outcome.ts';
-import { NOW } from './scene.ts';
+import { HOUR, NOW } from './scene.ts';
 
 const plain: Outcome = { application: 'billing', did: 'nothing', notices: [], nextAt: NOW, next: 'look again' };
 const troubled = (kind: 'refused' | 'blocked' | 'failed'): Outcome => {
@@ -44,6 +44,17 @@ test('failures are counted until what failed is done or no longer to be done', (
   expect(after({ ...plain, did: 'rotated', deed: 'republish' })).toBe(NO_FAILURES);
   expect(after({ ...plain, nextAt: NOW + 1 })).toBe(NO_FAILURES);
   expect(after(troubled('refused'))).toBe(NO_FAILURES);
+});
+
+test('a rotation that failed in its window still fails while the window is closed, and no longer once it is held', () => {
+  const view = { application: 'billing', issuer: 'sto1', path: 'apps/billing', superseded: [], strays: 0 };
+  const waiting = { ...plain, nextAt: NOW + 20 * HOUR, view: { ...view, rotateAt: NOW - HOUR } };
+  expect(after(waiting)).toBe(twice);
+  expect(after({ ...waiting, did: 'revoked' })).toBe(twice);
+  expect(after({ ...waiting, view: { ...view, rotateAt: NOW + HOUR } })).toBe(NO_FAILURES);
+  const hold = { until: NOW + HOUR, by: 'anna', why: 'freeze' };
+  expect(after({ ...waiting, view: { ...waiting.view, hold } })).toBe(NO_FAILURES);
+  expect(streakAfter({ count: 2, deed: 'republish' }, waiting, NOW)).toBe(NO_FAILURES);
 });
 
 test('only what can be done besides the deed that failed is beside its pause', () => {

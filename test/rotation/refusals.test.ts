@@ -156,7 +156,6 @@ const refused = (of: Scene) => {
 test('the way out of each refusal names the means, not only the command that lifts it', () => {
   const means: Record<string, string> = {
     'record-unreadable': 'apps/billing/s3',
-    unmanaged: 'adopt: true',
     edited: 'vault kv rollback',
     deleted: 'undelete',
     'not-ours': 'path',
@@ -167,7 +166,16 @@ test('the way out of each refusal names the means, not only the command that lif
     'strays-full': 'rekeyd check',
     retired: 'policy',
   };
-  for (const [code, , of] of cases) expect(refused(of)?.remedy, code).toContain(means[code]);
+  for (const [code, , of] of cases) expect(refused(of)?.remedy, code).toContain(means[code] ?? 'other field names');
+});
+
+test('adoption is a way out only where no record stands: a single field beside ours cannot be adopted', () => {
+  expect(refused({ data: handMade })?.remedy).toContain('adopt: true');
+  const application = { fields: { ...record.fields, REGION: '{region}' } };
+  const refusal = refused({ ...edit({ REGION: 'mine' }), application });
+  expect(refusal?.code).toBe('unmanaged');
+  expect(refusal?.remedy).not.toContain('adopt');
+  expect(refusal?.remedy).toContain('take these fields out of the secret');
 });
 
 test('a reason names the fields that it is about, and where they stand', () => {

@@ -17,8 +17,18 @@ test('each thing that is about to be done has words of its own', () => {
     wordsFor({ do: 'adopt' }),
     wordsFor({ do: 'republish' }),
     wordsFor({ do: 'reschedule' }),
+    wordsFor({ do: 'renew' }),
   ];
-  const facts = [/a stray/, /strays/, /revoke AK6, AK5/, /generation 9 \(gone\)/, /adopt/, /republish/, /schedule/];
+  const facts = [
+    /a stray/,
+    /strays/,
+    /revoke AK6, AK5/,
+    /generation 9 \(gone\)/,
+    /adopt/,
+    /republish/,
+    /schedule/,
+    /once more/,
+  ];
   for (const [index, fact] of facts.entries()) expect(words[index]).toMatch(fact);
   expect(new Set(words).size).toBe(facts.length);
 });
