@@ -14,8 +14,8 @@ export interface AgendaOptions {
   readonly random: () => number;
   /** The first pause after a failure, in ms. */
   readonly backoffFromMs?: number;
-  /** This replica's share of the spread, 0 to 1. */
-  readonly share: (application: string) => number;
+  /** This replica's share of the spread, in ms. */
+  readonly delayOf: (application: string) => number;
   /** Codes of calls that an open circuit kept back. */
   readonly circuitCodes: readonly string[];
   /** Called when something was put down that is due at once. */
@@ -102,10 +102,10 @@ export class Agenda {
   }
 
   #termsFor(application: string, source: Source): WakeUpTerms {
-    const { scheduler, share, random, backoffFromMs } = this.#options;
+    const { scheduler, delayOf, random, backoffFromMs } = this.#options;
     return {
       source,
-      delayMs: share(application) * scheduler.spreadMs,
+      delayMs: delayOf(application),
       resyncMs: scheduler.resyncMs,
       failures: this.#failures.streak(application).count,
       random: random(),

@@ -42,6 +42,8 @@ export const RESYNC_READS_PER_SECOND = 10;
 const FIRST_LOOKS_AT_ONCE = 2;
 /** No alarm between two beats rings sooner than after so many ms, nor later. */
 const ALARM_MS = { soonest: 10, latest: 1_000 } as const;
+/** A window may be open for one minute only: who waits for longer than this, in ms, would find it closed each time. */
+const WINDOW_SPREAD_MS = 30_000;
 /** Once a server is back, what waited for it comes back within this time, in ms. */
 const RETURN_SPREAD_MS = 5_000;
 
@@ -87,7 +89,7 @@ export class Scheduler {
     this.#agenda = new Agenda({
       ...options,
       scheduler: options.policy.scheduler,
-      share: (name) => this.#share(name),
+      delayOf: (name) => this.#delayOf(name),
       circuitCodes: this.#watches().map(({ circuit }) => circuit.code),
       onDue: () => this.#kick(),
     });
@@ -284,7 +286,10 @@ export class Scheduler {
 
   /** This replica's share of the spread, in ms. */
   #delayOf(application: string): number {
-    return this.#share(application) * this.#options.policy.scheduler.spreadMs;
+    const { applications, scheduler } = this.#options.policy;
+    const hasWindow = applications.get(application)?.rotate.window !== undefined;
+    const spread = hasWindow ? Math.min(scheduler.spreadMs, WINDOW_SPREAD_MS) : scheduler.spreadMs;
+    return this.#share(application) * spread;
   }
 
   #share(application: string): number {

@@ -1,6 +1,7 @@
 import {
   type ApplicationView,
   hasFailed,
+  isPastDue,
   NO_FAILURES,
   type Outcome,
   type Streak,
@@ -71,11 +72,9 @@ export function stateOf(line: BoardLine, now: number): ApplicationState {
   return hasGrace(line.view) ? 'in-grace' : 'current';
 }
 
-/** Past its time, and not because a hold or a window makes it wait. */
-function isLate(line: BoardLine, now: number): boolean {
-  const { view, outcome } = line;
-  const waitsByPlan = outcome !== undefined && outcome.nextAt > now && outcome.notices.length === 0;
-  return view?.rotateAt !== undefined && now - view.rotateAt > OVERDUE_AFTER_MS && !waitsByPlan;
+/** A window is no excuse: the time of rotation lies in it, so waiting for its next opening is being late. */
+function isLate({ view }: BoardLine, now: number): boolean {
+  return isPastDue(view, now) && isPastDue(view, now - OVERDUE_AFTER_MS);
 }
 
 /** Whether a superseded credential still lives that rekeyd will revoke by itself. */

@@ -5,7 +5,7 @@ import type { ApplicationState } from './board-entry.ts';
 /** In seconds: what is late by less may only be waiting for its turn. */
 const LATE_AFTER_S = 3_600;
 
-/** In these nothing that was planned makes it wait: no hold, no window. */
+/** In these nothing that was planned makes it wait: no hold. */
 const LATE_STATES: ReadonlySet<ApplicationState> = new Set(['overdue', 'failing', 'blocked', 'refused']);
 
 /** Reports each application that is late with its rotation by an hour, once until that is over. */

@@ -1,6 +1,6 @@
 import { afterEach, expect, test, vi } from 'vitest';
 import { share } from '../../src/policy/share.ts';
-import { DAY, engine, START } from './world.ts';
+import { DAY, engine, policyOf, START } from './world.ts';
 
 afterEach(() => void vi.useRealTimers());
 
@@ -45,4 +45,17 @@ test('what is due between two beats does not wait for the beat, at which every r
   await vi.advanceTimersByTimeAsync(300);
   expect(rotator.passes).toEqual(['a', 'b']);
   await scheduler.stop();
+});
+
+test('nobody waits its share of the spread for longer than a window may be open', async () => {
+  const policy = policyOf({ sto1: [patient] }, { spreadMs: 10 * SPREAD });
+  const [application] = policy.applications.values();
+  if (!application) throw new Error('there is one');
+  const rotate = { ...application.rotate, window: '0 3 * * *' };
+  policy.applications.set(patient, { ...application, rotate });
+  const { rotator, beat, scheduler } = engine({}, { policy });
+  rotator.surveyAnswer = () => ({ nextAt: START + DAY });
+  await beat();
+  const waits = (scheduler.nextAtOf(patient) ?? 0) - (START + DAY);
+  expect(waits).toBeCloseTo(share('replica-1', patient) * 30_000);
 });

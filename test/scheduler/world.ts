@@ -102,9 +102,10 @@ export interface Fleet {
 
 export function policyOf(fleet: Fleet, over: { resyncMs?: number; spreadMs?: number; concurrency?: number } = {}) {
   const limits = { concurrency: over.concurrency ?? 4, perSecond: 100 };
+  const rotate = { everyMs: 30 * DAY, jitterMs: 0, timezone: 'UTC' };
   const issuers = Object.keys(fleet).map((name) => [name, { name, limits } as IssuerPolicy] as const);
   const applications = Object.entries(fleet).flatMap(([issuer, names]) =>
-    names.map((name) => [name, { name, issuer, path: `apps/${name}` } as ApplicationPolicy] as const),
+    names.map((name) => [name, { name, issuer, path: `apps/${name}`, rotate } as ApplicationPolicy] as const),
   );
   return {
     issuers: new Map(issuers),

@@ -7,6 +7,8 @@ import { boardOf, entryInGrace, HOUR, NOW, outcomeOf, troubleOf, viewOf } from '
 const minute = 60_000;
 const late = viewOf('a', { rotateAt: NOW - 2 * minute });
 
+const HOLD = { until: NOW + HOUR, by: 'anna', why: 'freeze' };
+
 const cases: [string, Partial<Outcome>, string][] = [
   ['a current credential and nothing else', {}, 'current'],
   ['a superseded credential in its grace', { view: viewOf('a', { superseded: [entryInGrace] }) }, 'in-grace'],
@@ -17,7 +19,12 @@ const cases: [string, Partial<Outcome>, string][] = [
   ],
   ['a credential past its time', { view: late, nextAt: NOW - 2 * minute }, 'overdue'],
   ['one that has only just become due', { view: viewOf('a', { rotateAt: NOW - 1 }), nextAt: NOW - 1 }, 'current'],
-  ['one past its time that waits for its window', { view: late, nextAt: NOW + HOUR }, 'current'],
+  ['one past its time that missed its window', { view: late, nextAt: NOW + HOUR }, 'overdue'],
+  [
+    'one past its time that a person holds',
+    { view: viewOf('a', { rotateAt: NOW - 2 * minute, hold: HOLD }), nextAt: NOW + HOUR },
+    'current',
+  ],
   [
     'one past its time with a notice',
     { view: late, nextAt: NOW + HOUR, notices: [troubleOf('failed', 'clocks')] },

@@ -31,11 +31,12 @@ test('what is late because it fails says why', () => {
   expect(events).toMatchObject([{ code: 'issuer-unreachable' }]);
 });
 
-test('what is late by less, or waits for its window, is not', () => {
+test('what is late by less, or is held by a person, is not', () => {
   const { board, events, watch } = watched();
   board.record(outcomeOf('a', { view: lateBy(HOUR - 1_000), nextAt: NOW - HOUR }), NOW);
   watch.look(NOW);
-  board.record(outcomeOf('a', { view: lateBy(2 * HOUR), nextAt: NOW + HOUR }), NOW);
+  const hold = { until: NOW + HOUR, by: 'anna', why: 'freeze' };
+  board.record(outcomeOf('a', { view: { ...lateBy(2 * HOUR), hold }, nextAt: NOW + HOUR }), NOW);
   watch.look(NOW);
   expect(events).toEqual([]);
 });
