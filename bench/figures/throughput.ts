@@ -13,13 +13,13 @@ interface Setting {
 }
 
 /**
- * With latency the concurrency is chosen so that both programs wait for most of the time: some 80 rotations a second,
- * half of what one core can do.
+ * With latency the concurrency is chosen so that both programs wait for most of the time: 40 rotations a second by
+ * arithmetic, a third of what one core can do.
  */
 const FULL: readonly Setting[] = [
   { delayMs: 0, size: 2_000, concurrency: 16 },
-  { delayMs: 20, size: 2_000, concurrency: 16 },
-  { delayMs: 80, size: 2_000, concurrency: 64 },
+  { delayMs: 20, size: 2_000, concurrency: 8 },
+  { delayMs: 80, size: 2_000, concurrency: 32 },
 ];
 const LIGHT: readonly Setting[] = [
   { delayMs: 0, size: 200, concurrency: 16 },

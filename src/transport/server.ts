@@ -1,4 +1,4 @@
-import { Agent, buildConnector, errors } from 'undici';
+import { Agent, buildConnector, type Dispatcher, errors } from 'undici';
 import type { z } from 'zod';
 import { type RequestOptions, request } from '../request.ts';
 import { USER_AGENT } from '../version.ts';
@@ -104,12 +104,12 @@ export class Server {
     const abort = new AbortController();
     const timer = setTimeout(() => abort.abort(timedOut()), this.#timeouts.answer);
     const options = this.#requestOf(call, abort.signal);
-    let bytes: Buffer | undefined;
+    let bytes: Uint8Array | undefined;
     let head: { readonly statusCode: number; readonly headers: NodeJS.Dict<string | string[]> };
     try {
       const response = await request(`${this.#options.base}${call.path}`, options);
       head = response;
-      bytes = await readAtMost(response.body, bound);
+      bytes = await readAtMost(bound, response);
     } catch (error) {
       throw this.#isUnsent(error) ? unreachable(this.#site, call, error) : unanswered(this.#site, call, error);
     } finally {
@@ -139,7 +139,7 @@ export class Server {
     return error instanceof Error && this.#connectFailures.has(error);
   }
 
-  #decoded(call: Call, bytes: Buffer): string {
+  #decoded(call: Call, bytes: Uint8Array): string {
     try {
       return UTF_8.decode(bytes);
     } catch {
@@ -182,8 +182,12 @@ function timedOut(): Error {
   return new DOMException('The operation was aborted due to timeout', 'TimeoutError');
 }
 
-/** `undefined` where there is more than that. */
-async function readAtMost(body: AsyncIterable<Uint8Array>, bytes: number): Promise<Buffer | undefined> {
+/** `undefined` where there is more than that. What says its length, and keeps to it, is not looked at piece by piece. */
+async function readAtMost(
+  bytes: number,
+  { headers, body }: Pick<Dispatcher.ResponseData, 'headers' | 'body'>,
+): Promise<Uint8Array | undefined> {
+  if (Number(headers['content-length'] ?? Number.NaN) <= bytes) return body.bytes();
   const chunks: Uint8Array[] = [];
   let size = 0;
   for await (const chunk of body) {
@@ -194,9 +198,15 @@ async function readAtMost(body: AsyncIterable<Uint8Array>, bytes: number): Promi
   return Buffer.concat(chunks);
 }
 
+/** In one go: there are a dozen of them in each answer, and a dozen answers to a rotation. */
 function singleHeaders(headers: NodeJS.Dict<string | string[]>): Record<string, string> {
-  const entries = Object.entries(headers).map(([name, value]) => [name, Array.isArray(value) ? value[0] : value]);
-  return Object.fromEntries(entries.filter(([, value]) => value !== undefined));
+  const single: Record<string, string> = {};
+  for (const name in headers) {
+    const value = headers[name];
+    const first = Array.isArray(value) ? value[0] : value;
+    if (first !== undefined) single[name] = first;
+  }
+  return single;
 }
 
 function showableAddress(base: string): string {
