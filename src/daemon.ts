@@ -212,8 +212,8 @@ export class Daemon {
       policyLoadedAt,
       report: (event) => this.#report(event),
       trafficOf: (server) => this.#metrics.trafficOf(server),
-      onListed: (issuer, credentials) => {
-        const census = censusOf(credentials, this.#engine.policy);
+      onListed: async (issuer, credentials) => {
+        const census = await censusOf(credentials, this.#engine.policy);
         this.#listed.set(issuer, { census, at: clock.now() });
         this.#metrics.noteListed(issuer, census);
       },

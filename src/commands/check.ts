@@ -83,7 +83,7 @@ async function checkIssuer({ policy, sites, lists, verifier }: Parts, name: stri
     const inUse = Number.isFinite(quota)
       ? `${list.size} of ${counted(quota, 'credential')} in use`
       : `${counted(list.size, 'credential')} in use`;
-    return inUse + whoseText(censusOf(list.all(), policy), name);
+    return inUse + whoseText(await censusOf(list.all(), policy), name);
   });
   await attempt(`reach S3 at ${target.endpoint}`, found, () => verifier.reach(target));
 }

@@ -5,30 +5,18 @@ import { PortError } from '../rotation/errors.ts';
 import type { IssuedCredential, ListedCredential } from '../rotation/ports.ts';
 import type { Rule, Timeouts } from '../transport/call.ts';
 import { readSecret } from '../transport/secrets.ts';
-import { Server } from '../transport/server.ts';
+import { type ByHand, Server } from '../transport/server.ts';
 import type { IssuerDeps, OpenIssuer } from './deps.ts';
+import { credentialOf, listAnswerOf, listed, readList, text } from './glesys-list.ts';
 import { CREATION_RULES, GLESYS, REVOCATION_RULES } from './glesys-manner.ts';
 
 /** Making a credential may take the API some time; giving up early would leave it behind as a stray. */
 const TIMEOUTS: Timeouts = { connect: 10_000, answer: 45_000 };
 
-/** As ids and access key ids are; they go into records and messages, where anything else would do harm. */
-const text = z.string().regex(/^[\x21-\x7e]{1,500}$/);
-const listed = z.object({
-  id: text,
-  accesskey: text,
-  description: z.string().nullish(),
-  created: z.string().nullish(),
-});
 const issuedAnswer = z.object({
   response: z.object({
     credential: listed.extend({ secretkey: text.transform((secret) => new Secret(secret)) }),
   }),
-});
-const TWICE = 'with one id or access key id twice';
-/** What the list may have of secret keys is dropped here. Two credentials of one id or key cannot be told apart. */
-const listAnswer = z.object({
-  response: z.object({ instance: z.object({ id: text, credentials: z.array(listed).refine(areDistinct, TWICE) }) }),
 });
 const deletedAnswer = z.object({ response: z.object({}) });
 
@@ -75,13 +63,9 @@ class Glesys implements OpenIssuer {
   async list(): Promise<readonly ListedCredential[]> {
     const attempted = `list the credentials of ${this.instance}`;
     const input = { instanceid: this.instance };
-    // Another instance's list would make every credential look gone.
-    const ours = listAnswer.refine(({ response }) => response.instance.id === this.instance, {
-      path: ['response', 'instance', 'id'],
-      error: "is another instance's",
-    });
-    const answer = await this.#ask({ attempted, action: 'instancedetails', input }, ours);
-    return answer.response.instance.credentials.map(credentialOf);
+    return this.#ask({ attempted, action: 'instancedetails', input }, listAnswerOf(this.instance), (json) =>
+      readList(json, this.instance),
+    );
   }
 
   async revoke(credentialId: string): Promise<void> {
@@ -105,21 +89,22 @@ class Glesys implements OpenIssuer {
   }
 
   /** After a 401, which is a definite no, the key is read again; with another key the call is made once more. */
-  async #ask<T>(call: GlesysCall, schema: z.ZodType<T>): Promise<T> {
+  async #ask<T>(call: GlesysCall, schema: z.ZodType<T>, byHand?: ByHand<T>): Promise<T> {
     const key = this.#known ?? (await readSecret(this.#apiKey, call.attempted));
     this.#known = key;
     try {
-      return await this.#askWith(key, call, schema);
+      return await this.#askWith(key, call, schema, byHand);
     } catch (error) {
       if (!(error instanceof PortError) || error.code !== 'issuer-unauthorized') throw error;
       const other = await readSecret(this.#apiKey, call.attempted);
       if (other.reveal() === key.reveal()) throw error;
       this.#known = other;
-      return this.#askWith(other, call, schema);
+      return this.#askWith(other, call, schema, byHand);
     }
   }
 
-  #askWith<T>(key: Secret, { attempted, action, input, rules = [] }: GlesysCall, schema: z.ZodType<T>): Promise<T> {
+  #askWith<T>(key: Secret, call: GlesysCall, schema: z.ZodType<T>, byHand?: ByHand<T>): Promise<T> {
+    const { attempted, action, input, rules = [] } = call;
     const basic = Buffer.from(`${this.#project}:${key.reveal()}`).toString('base64');
     return this.#server.ask(
       {
@@ -132,24 +117,9 @@ class Glesys implements OpenIssuer {
         secrets: [key, new Secret(basic)],
       },
       schema,
+      byHand,
     );
   }
-}
-
-function areDistinct(credentials: readonly z.infer<typeof listed>[]): boolean {
-  const ids = new Set(credentials.map(({ id }) => id));
-  const keys = new Set(credentials.map(({ accesskey }) => accesskey));
-  return ids.size === credentials.length && keys.size === credentials.length;
-}
-
-function credentialOf(credential: z.infer<typeof listed>): ListedCredential {
-  const created = Date.parse(credential.created ?? '');
-  return {
-    id: credential.id,
-    accessKeyId: credential.accesskey,
-    description: credential.description ?? '',
-    createdAt: Number.isNaN(created) ? undefined : created,
-  };
 }
 
 /** A no that is about this credential or instance, not about us. */

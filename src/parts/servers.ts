@@ -14,7 +14,7 @@ export interface ServersOptions {
   readonly clock: Clock;
   readonly env: NodeJS.ProcessEnv;
   /** Hears each list, by the issuer's name in the policy. It is kept for as long as the connections are. */
-  readonly onListed?: (issuer: string, credentials: readonly ListedCredential[]) => void;
+  readonly onListed?: (issuer: string, credentials: readonly ListedCredential[]) => Promise<void>;
   /** Who hears how the calls to a server go, by what people call it: `issuer sto1`, `Vault`, `S3 s3.example.net`. */
   readonly trafficOf?: (server: string) => Traffic;
   /** Pauses in ms before each next probe of a server whose circuit is open; for tests, which have less patience. */
@@ -74,7 +74,7 @@ function newIssuer(policy: IssuerPolicy, options: ServersOptions): OpenedIssuer 
   const { name, limits } = policy;
   const connection = openIssuer(policy, { secretOf: secretOf(options), ...trafficTo(`issuer ${name}`, options) });
   const circuit = newCircuit({ server: `issuer ${name}`, code: 'issuer-circuit-open' }, options);
-  const issuer = pacedIssuer(connection, limits, circuit, (list) => options.onListed?.(name, list));
+  const issuer = pacedIssuer(connection, limits, circuit, async (list) => options.onListed?.(name, list));
   return { policy, connection, issuer, circuit };
 }
 

@@ -1,3 +1,4 @@
+import { eachInSlices } from '../slices.ts';
 import { type Bearer, isMarkedFor, type Marker, parseMarker } from './marker.ts';
 import type { ListedCredential } from './ports.ts';
 
@@ -29,6 +30,15 @@ export class CredentialList {
     for (const credential of credentials) this.#index(seen(credential));
   }
 
+  /** The same in slices: nobody has it before it is whole. */
+  static async inSlices(
+    ...[instance, mark, askedAt, credentials]: ConstructorParameters<typeof CredentialList>
+  ): Promise<CredentialList> {
+    const list = new CredentialList(instance, mark, askedAt, []);
+    await eachInSlices(credentials, (credential) => list.#index(seen(credential)));
+    return list;
+  }
+
   get size(): number {
     return this.#byId.size;
   }
@@ -42,7 +52,7 @@ export class CredentialList {
   }
 
   byAccessKeyId(accessKeyId: string): SeenCredential | undefined {
-    this.#byAccessKeyId ??= new Map([...this.all()].map((credential) => [credential.accessKeyId, credential]));
+    this.#byAccessKeyId ??= byAccessKeyId(this.all());
     return this.#byAccessKeyId.get(accessKeyId);
   }
 
@@ -64,6 +74,12 @@ export class CredentialList {
     if (marked) marked.push(credential);
     else this.#marked.set(key, [credential]);
   }
+}
+
+function byAccessKeyId(credentials: Iterable<SeenCredential>): ReadonlyMap<string, SeenCredential> {
+  const index = new Map<string, SeenCredential>();
+  for (const credential of credentials) index.set(credential.accessKeyId, credential);
+  return index;
 }
 
 /** Member by member: there is one of these for every credential of every instance, and a copy that is added to is larger. */

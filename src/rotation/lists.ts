@@ -194,7 +194,7 @@ export class Lists {
     if (!issuer) throw new Error(`no issuer of the policy names the instance ${instance}`);
     const mark = this.mark();
     const askedAt = this.#clock.now();
-    const list = issuer.list().then((credentials) => new CredentialList(instance, mark, askedAt, credentials));
+    const list = issuer.list().then((credentials) => CredentialList.inSlices(instance, mark, askedAt, credentials));
     this.#underway.set(instance, { mark, list });
     try {
       const seen = await list;

@@ -9,13 +9,13 @@ const INTERVAL_MS = 1_000;
 /**
  * An issuer whose calls keep to the policy's limits, first come first served, and stop while its circuit is open.
  * A call that the circuit keeps back takes no place in the queue, and those that wait when it opens leave it at once.
- * `onListed` hears each list.
+ * `onListed` hears each list before anybody else does.
  */
 export function pacedIssuer(
   issuer: Issuer,
   limits: IssuerLimits,
   circuit: Circuit,
-  onListed: (credentials: readonly ListedCredential[]) => void = () => {},
+  onListed: (credentials: readonly ListedCredential[]) => Promise<void> = async () => {},
 ): Issuer {
   const paced = pacedCalls(limits, circuit);
   return {
@@ -25,7 +25,7 @@ export function pacedIssuer(
     revoke: (id) => paced(`revoke credential ${id} on ${issuer.instance}`, () => issuer.revoke(id)),
     async list() {
       const listed = await paced(`list the credentials of ${issuer.instance}`, () => issuer.list());
-      onListed(listed);
+      await onListed(listed);
       return listed;
     },
   };

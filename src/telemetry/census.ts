@@ -1,6 +1,7 @@
 import type { Policy } from '../policy/policy.ts';
 import { parseMarker } from '../rotation/marker.ts';
 import type { ListedCredential } from '../rotation/ports.ts';
+import { eachInSlices } from '../slices.ts';
 
 /**
  * Whose a listed credential is, as far as its description tells:
@@ -15,12 +16,15 @@ export type CredentialKind = (typeof CREDENTIAL_KINDS)[number];
 /** How many credentials of each kind there are. */
 export type Census = Readonly<Record<CredentialKind, number>>;
 
-export function censusOf(
+/** Counted in slices: an instance may have 20,000 of them. */
+export async function censusOf(
   credentials: Iterable<Pick<ListedCredential, 'description'>>,
   policy: Pick<Policy, 'owner' | 'applications'>,
-): Census {
+): Promise<Census> {
   const census = { ours: 0, unclaimed: 0, foreign: 0 };
-  for (const { description } of credentials) census[kindOf(description, policy)] += 1;
+  await eachInSlices(credentials, ({ description }) => {
+    census[kindOf(description, policy)] += 1;
+  });
   return census;
 }
 

@@ -19,6 +19,12 @@ export interface ServerOptions {
   readonly traffic?: Traffic;
 }
 
+/**
+ * Understands what takes a schema too long. Says the same as the schema, or `undefined`: then the schema is asked, and
+ * its words are told.
+ */
+export type ByHand<T> = (json: unknown) => Promise<T | undefined>;
+
 const TIMEOUTS: Timeouts = { connect: 10_000, answer: 30_000 };
 const MAX_BODY_BYTES = 32 * 1024 * 1024;
 const CONNECTIONS = 64;
@@ -62,13 +68,19 @@ export class Server {
   }
 
   /** Sends a call and understands its answer. Throws `PortError`. */
-  async ask<T>(call: Call, schema: z.ZodType<T>): Promise<T> {
-    return this.understand(call, await this.send(call), schema);
+  async ask<T>(call: Call, schema: z.ZodType<T>, byHand?: ByHand<T>): Promise<T> {
+    const answer = await this.send(call);
+    if (!byHand) return this.understand(call, answer, schema);
+    const json = this.#parsed(call, answer);
+    return (await byHand(json)) ?? this.#checked(call, answer, json, schema);
   }
 
   /** What the body of an answer says. */
   understand<T>(call: Call, answer: Answer, schema: z.ZodType<T>): T {
-    const json = this.#parsed(call, answer);
+    return this.#checked(call, answer, this.#parsed(call, answer), schema);
+  }
+
+  #checked<T>(call: Call, answer: Answer, json: unknown, schema: z.ZodType<T>): T {
     const checked = schema.safeParse(json);
     if (checked.success) return checked.data;
     const differences = [...new Set(checked.error.issues.map(differenceOf))].slice(0, 5).join(', ');

@@ -221,3 +221,18 @@ test('it is known which instances show credentials of an application, by their n
   expect(lists.showing(BEARER)).toEqual([INSTANCE]);
   expect(lists.showing({ ...BEARER, application: 'other' })).toEqual([]);
 });
+
+test('a list serves nobody before the whole of it is indexed, and then all who wait', async () => {
+  const { lists, answer } = slowIssuer();
+  const mark = lists.mark();
+  const asked = [lists.after(INSTANCE, mark), lists.after(INSTANCE, mark)];
+  answer(...Array.from({ length: 50_000 }, (_, count) => marked(count + 1, 1)));
+  let turns = 0;
+  for (; !lists.valid(INSTANCE, mark); turns += 1) await new Promise((resolve) => setImmediate(resolve));
+  expect(turns).toBeGreaterThan(1);
+  const [first, second] = await Promise.all(asked);
+  expect(first?.size).toBe(50_000);
+  expect(first?.of(BEARER)).toHaveLength(50_000);
+  expect(second).toBe(first);
+  expect(lists.valid(INSTANCE, mark)).toBe(first);
+});

@@ -109,7 +109,8 @@ test('tells what each list held', async () => {
   const heard: (readonly ListedCredential[])[] = [];
   const credential: ListedCredential = { id: '1', accessKeyId: 'A', description: 'd', createdAt: undefined };
   const issuer = { ...plainIssuer(), list: async () => [credential, credential] };
-  await pacedIssuer(issuer, { concurrency: 1, perSecond: 10 }, circuitOf(), (list) => heard.push(list)).list();
+  const hear = async (list: readonly ListedCredential[]) => void heard.push(list);
+  await pacedIssuer(issuer, { concurrency: 1, perSecond: 10 }, circuitOf(), hear).list();
   expect(heard).toEqual([[credential, credential]]);
 });
 

@@ -16,11 +16,11 @@ test.each([
   ['another owner is foreign, whatever its application is called', marked({ owner: 'acme-test' }), 'foreign'],
   ['a description made by hand is foreign', { description: 'the backup server' }, 'foreign'],
   ['a marker that was written on is foreign', { description: `${marked().description} (old)` }, 'foreign'],
-] as const)('%s', (_, credential, kind) => {
-  expect(censusOf([credential], policy)).toEqual({ ours: 0, unclaimed: 0, foreign: 0, [kind]: 1 });
+] as const)('%s', async (_, credential, kind) => {
+  expect(await censusOf([credential], policy)).toEqual({ ours: 0, unclaimed: 0, foreign: 0, [kind]: 1 });
 });
 
-test('every credential is counted once', () => {
+test('every credential is counted once', async () => {
   const credentials = [marked(), marked({ generation: 4 }), marked({ application: 'gone' }), { description: '' }];
-  expect(censusOf(credentials, policy)).toEqual({ ours: 2, unclaimed: 1, foreign: 1 });
+  expect(await censusOf(credentials, policy)).toEqual({ ours: 2, unclaimed: 1, foreign: 1 });
 });

@@ -174,3 +174,27 @@ describe('a refusal', () => {
     expect(visible(error)).not.toMatch(/ss\\?"word/);
   });
 });
+
+describe('an answer that is understood by hand', () => {
+  const schema = z.object({ ok: z.boolean() });
+
+  it('is what the hand says', async () => {
+    const server = await raw(answering(answerOf(200, '{"ok":true}')));
+    const seen: unknown[] = [];
+    const byHand = async (json: unknown) => {
+      seen.push(json);
+      return { ok: false };
+    };
+    expect(await serverAt(server.url).ask(CALL, schema, byHand)).toEqual({ ok: false });
+    expect(seen).toEqual([{ ok: true }]);
+  });
+
+  it('is what the schema says where the hand does not know', async () => {
+    const good = await raw(answering(answerOf(200, '{"ok":true}')));
+    expect(await serverAt(good.url).ask(CALL, schema, async () => undefined)).toEqual({ ok: true });
+    const bad = await raw(answering(answerOf(200, '{"ok":1}')));
+    const error = await failureOf(serverAt(bad.url).ask(CALL, schema, async () => undefined));
+    expect(error).toMatchObject({ kind: 'ambiguous', code: 'it-bad-answer' });
+    expect(error.reason).toContain('ok missing or of another type');
+  });
+});
