@@ -82,24 +82,29 @@ function hasGrace(view: ApplicationView): boolean {
   return view.superseded.some(({ revokeAt }) => revokeAt !== null);
 }
 
+type Writable<T> = { -readonly [K in keyof T]: T[K] };
+
+/** Member by member: overviews and metrics make one for each application, and what is spread is made twice. */
 export function entryOf(application: string, line: BoardLine, now: number): BoardEntry {
   const { view, trouble, troubleSince, lastSuccessAt, seenAt, outcome } = line;
+  const { issuer, path, graceMs } = line.policy;
   const late = view?.rotateAt === undefined ? 0 : now - view.rotateAt;
-  return {
+  const entry: Writable<BoardEntry> = {
     application,
-    issuer: line.policy.issuer,
-    path: line.policy.path,
-    ...(line.policy.graceMs !== undefined && { graceMs: line.policy.graceMs }),
+    issuer,
+    path,
     state: stateOf(line, now),
     failures: line.streak.count,
     overdueSeconds: Math.max(0, late / 1_000),
     notices: outcome?.notices ?? [],
-    ...(view && { view }),
-    ...(trouble && { trouble }),
-    ...(troubleSince !== undefined && { troubleSince }),
-    ...(lastSuccessAt !== undefined && { lastSuccessAt }),
-    ...(seenAt !== undefined && { seenAt }),
-    ...(Number.isFinite(line.nextAt) && { nextAt: line.nextAt as number }),
-    ...(outcome && { next: outcome.next }),
   };
+  if (graceMs !== undefined) entry.graceMs = graceMs;
+  if (view) entry.view = view;
+  if (trouble) entry.trouble = trouble;
+  if (troubleSince !== undefined) entry.troubleSince = troubleSince;
+  if (lastSuccessAt !== undefined) entry.lastSuccessAt = lastSuccessAt;
+  if (seenAt !== undefined) entry.seenAt = seenAt;
+  if (Number.isFinite(line.nextAt)) entry.nextAt = line.nextAt as number;
+  if (outcome) entry.next = outcome.next;
+  return entry;
 }

@@ -1,12 +1,13 @@
-import { setImmediate as turn } from 'node:timers/promises';
 import { collectDefaultMetrics, Histogram, Registry } from 'prom-client';
 import type { FailureKind } from '../rotation/errors.ts';
 import type { RotationEvent } from '../rotation/events.ts';
+import { eachInSlices, Slices } from '../slices.ts';
 import type { Census } from './census.ts';
 import { applicationFamilies, type RotationResult } from './metrics/application-families.ts';
 import { daemonFamilies } from './metrics/daemon-families.ts';
-import { type Family, linesOf } from './metrics/family.ts';
+import { type Family, headOf } from './metrics/family.ts';
 import { Moment } from './metrics/moment.ts';
+import { Pieces } from './metrics/pieces.ts';
 import { serverFamilies } from './metrics/server-families.ts';
 import type { MetricsSources } from './metrics/sources.ts';
 import { resultFamily, Tally } from './metrics/tally.ts';
@@ -35,12 +36,6 @@ const MOST_SERVERS = 100;
 
 const STEP_BUCKETS_S = [0.01, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120];
 const CALL_BUCKETS_S = [0.01, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
-
-/** So many applications are looked up in one go: a few milliseconds. */
-const ENTRIES_AT_ONCE = 2_000;
-
-/** So long nothing else has its turn while metrics are made. */
-const SLICE_MS = 8;
 
 /** By Prometheus' conventions `_total` ends the names of counters only, and these are gauges. */
 const MISNAMED = ['nodejs_active_handles_total', 'nodejs_active_requests_total', 'nodejs_active_resources_total'];
@@ -127,25 +122,23 @@ export class Metrics {
    * waits for everybody else's work once for each piece.
    */
   async *pieces(): AsyncGenerator<Buffer> {
-    let since = this.#elapsed();
-    for (const family of this.#families(await this.#moment())) {
-      for (const piece of linesOf(family)) {
-        yield Buffer.from(piece);
-        if (this.#elapsed() - since < SLICE_MS) continue;
-        await turn();
-        since = this.#elapsed();
+    const slices = new Slices(this.#elapsed);
+    const pieces = new Pieces();
+    for (const family of this.#families(await this.#moment(slices))) {
+      yield* pieces.add(headOf(family));
+      for (const text of family.texts()) {
+        yield* pieces.add(text);
+        if (slices.isOver) await slices.giveWay();
       }
     }
-    yield Buffer.from(await this.#registry.metrics());
+    yield* pieces.add(await this.#registry.metrics());
+    yield pieces.rest();
   }
 
-  async #moment(): Promise<Moment> {
+  async #moment(slices: Slices): Promise<Moment> {
     const { board, now } = this.#sources;
     const moment = new Moment(now(), board.size);
-    for (const entry of board.each(moment.now)) {
-      moment.add(entry);
-      if (moment.names.length % ENTRIES_AT_ONCE === 0) await turn();
-    }
+    await eachInSlices(board.each(moment.now), (entry) => moment.add(entry), slices);
     return moment;
   }
 

@@ -1,5 +1,5 @@
 import { STATES } from '../board-entry.ts';
-import type { Family } from './family.ts';
+import { type Family, sampled } from './family.ts';
 import type { Moment } from './moment.ts';
 import type { MetricsSources } from './sources.ts';
 
@@ -21,13 +21,9 @@ export function daemonFamilies(sources: MetricsSources, moment: Moment): readonl
       '1 once it has logged in and looked at every application, as /readyz says.',
       () => missing && Number(missing().length === 0),
     ),
-    {
-      name: 'rekeyd_build_info',
-      help: 'Always 1: the version that runs.',
-      type: 'gauge',
-      labels: ['version'],
-      samples: () => [[[sources.version], 1]],
-    },
+    sampled({ name: 'rekeyd_build_info', help: 'Always 1: the version that runs.', type: 'gauge' }, () => [
+      [{ version: sources.version }, 1],
+    ]),
   ];
 }
 
@@ -56,23 +52,21 @@ function inSeconds(ms: number | undefined): number | undefined {
 
 /** A gauge of one number; undefined: unknown, so nothing is shown. */
 function single(name: string, help: string, value: () => number | undefined): Family {
-  const samples: Family['samples'] = () => {
+  return sampled({ name, help, type: 'gauge' }, () => {
     const known = value();
-    return known === undefined ? [] : [[[], known]];
-  };
-  return { name, help, type: 'gauge', labels: [], samples };
+    return known === undefined ? [] : [[{}, known]];
+  });
 }
 
 function countFamily({ states }: Moment): Family {
-  return {
+  const about = {
     name: 'rekeyd_applications',
     help: 'How many applications are in each state.',
     type: 'gauge',
-    labels: ['state'],
-    samples: () => {
-      const counts = new Map<string, number>(STATES.map((state) => [state, 0]));
-      for (const state of states) counts.set(state, (counts.get(state) ?? 0) + 1);
-      return [...counts].map(([state, count]) => [[state], count]);
-    },
-  };
+  } as const;
+  return sampled(about, () => {
+    const counts = new Map<string, number>(STATES.map((state) => [state, 0]));
+    for (const state of states) counts.set(state, (counts.get(state) ?? 0) + 1);
+    return [...counts].map(([state, count]) => [{ state }, count]);
+  });
 }

@@ -1,4 +1,5 @@
 import type { ApplicationState, BoardEntry } from '../board-entry.ts';
+import { escaped } from './family.ts';
 
 interface ApplicationGauge {
   readonly name: string;
@@ -73,11 +74,12 @@ export class Moment {
   /** Unix ms. */
   readonly now: number;
   readonly names: string[] = [];
+  /** Each name as the value of a label: it stands in a dozen lines, and is escaped once for all of them. */
+  readonly labels: string[] = [];
   readonly issuers: string[] = [];
   readonly paths: string[] = [];
   readonly states: ApplicationState[] = [];
-  /** Application, kind and code of each. */
-  readonly troubles: (readonly [application: string, kind: string, code: string])[] = [];
+  readonly troubles: { readonly application: string; readonly kind: string; readonly code: string }[] = [];
   readonly #gauges: readonly Float64Array[];
 
   /** `size`: how many entries will be added. */
@@ -88,16 +90,19 @@ export class Moment {
 
   add(entry: BoardEntry): void {
     const { application, trouble, notices } = entry;
-    for (const [index, { value }] of GAUGES.entries()) {
-      const column = this.#gauges[index];
-      if (column) column[this.names.length] = value(entry, this.now) ?? Number.NaN;
-    }
+    const row = this.names.length;
+    this.#gauges.forEach((column, index) => {
+      column[row] = GAUGES[index]?.value(entry, this.now) ?? Number.NaN;
+    });
     this.names.push(application);
+    this.labels.push(escaped(application));
     this.issuers.push(entry.issuer);
     this.paths.push(entry.path);
     this.states.push(entry.state);
-    if (trouble) this.troubles.push([application, trouble.kind, trouble.code]);
-    for (const code of new Set(notices.map((notice) => notice.code))) this.troubles.push([application, 'notice', code]);
+    if (trouble) this.troubles.push({ application, kind: trouble.kind, code: trouble.code });
+    if (notices.length === 0) return;
+    for (const code of new Set(notices.map((notice) => notice.code)))
+      this.troubles.push({ application, kind: 'notice', code });
   }
 
   /** What one of `GAUGES` says of one row of `names`; undefined where it says nothing. */

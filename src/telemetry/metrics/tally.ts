@@ -1,4 +1,6 @@
-import type { Family, Sample } from './family.ts';
+import { type Family, sampled } from './family.ts';
+
+type Counted<R> = readonly [result: R, count: number];
 
 /**
  * Counts how often each of a few results came about, under some key. A result that did not come about yet counts 0: a
@@ -7,9 +9,12 @@ import type { Family, Sample } from './family.ts';
 export class Tally<R extends string> {
   readonly #results: readonly R[];
   readonly #counts = new Map<string, Map<R, number>>();
+  /** Of what did not come about yet: the same for all keys, of which most are such. */
+  readonly #zeros: readonly Counted<R>[];
 
   constructor(results: readonly R[]) {
     this.#results = results;
+    this.#zeros = results.map((result) => [result, 0]);
   }
 
   count(key: string, result: R): void {
@@ -19,14 +24,13 @@ export class Tally<R extends string> {
   }
 
   /** Every result under this key. */
-  *of(key: string): Generator<readonly [result: R, count: number]> {
+  of(key: string): readonly Counted<R>[] {
     const counts = this.#counts.get(key);
-    for (const result of this.#results) yield [result, counts?.get(result) ?? 0];
+    return counts ? this.#results.map((result) => [result, counts.get(result) ?? 0]) : this.#zeros;
   }
 }
 
 /** What is counted without a key of its own, by result. */
 export function resultFamily<R extends string>(name: string, help: string, tally: Tally<R>): Family {
-  const samples = (): Sample[] => [...tally.of('')].map(([result, count]) => [[result], count]);
-  return { name, help, type: 'counter', labels: ['result'], samples };
+  return sampled({ name, help, type: 'counter' }, () => tally.of('').map(([result, count]) => [{ result }, count]));
 }
