@@ -10,6 +10,7 @@ const ITEMS_PER_LOOK = 64;
 export class Slices {
   readonly #elapsed: () => number;
   #since: number;
+  #turn: Promise<void> | undefined;
 
   /** `elapsed`: ms by a clock that nobody sets. */
   constructor(elapsed: () => number = () => performance.now()) {
@@ -17,11 +18,20 @@ export class Slices {
     this.#since = elapsed();
   }
 
-  /** Gives way if the slice is over. What else is done meanwhile may have changed anything that is not the caller's own. */
+  /**
+   * Gives way if the slice is over. What else is done meanwhile may have changed anything that is not the caller's own.
+   * All who share the slices go on in one turn: with a turn for each, each would take a slice of its own in it.
+   */
   async giveWay(): Promise<void> {
     if (!this.isOver) return;
+    this.#turn ??= this.#nextTurn();
+    await this.#turn;
+  }
+
+  async #nextTurn(): Promise<void> {
     await turn();
     this.#since = this.#elapsed();
+    this.#turn = undefined;
   }
 
   get isOver(): boolean {

@@ -54,3 +54,13 @@ test('way is given only when the slice is over, and then a new one begins', asyn
   expect(slices.isOver).toBe(false);
   expect(turns()).toBeGreaterThan(0);
 });
+
+test('those who share slices share a turn, and no more than one slice is between two of them', async () => {
+  let elapsed = 5;
+  const slices = new Slices(() => elapsed);
+  elapsed = 10;
+  const turns = turning();
+  await Promise.all([slices.giveWay(), slices.giveWay(), slices.giveWay()]);
+  expect(turns()).toBe(1);
+  expect(slices.isOver).toBe(false);
+});
