@@ -1,8 +1,8 @@
 import type { FastifyInstance } from 'fastify';
 import type { Problem } from '../rotation/errors.ts';
-import { type Tally, tallyOf } from '../telemetry/overview.ts';
+import { type DownOf, type Tally, tallyOf } from '../telemetry/overview.ts';
 import type { ServerHealth } from '../telemetry/server-health.ts';
-import type { IssuerSight, VaultSight } from '../telemetry/site.ts';
+import type { IssuerSight, SiteSources, VaultSight } from '../telemetry/site.ts';
 import { iso } from '../telemetry/snapshot.ts';
 import type { Doors } from './guard.ts';
 import type { HttpOptions } from './options.ts';
@@ -52,11 +52,19 @@ export class Overviews {
   newest(): Made {
     const at = performance.now();
     if (this.#made && at - this.#made.at < SHARED_MS) return this.#made;
-    const tally = tallyOf(this.#sources.board, this.#sources.now());
+    const { board, now, site } = this.#sources;
+    const tally = tallyOf(board, now(), downAmong(site));
     const text = JSON.stringify(overviewOf(this.#sources, tally));
     this.#made = { text, overdue: tally.overdue, at, tookMs: performance.now() - at };
     return this.#made;
   }
+}
+
+/** Without Vault nobody goes on; without an issuer, its own applications do not. */
+function downAmong({ vault, issuers }: SiteSources): DownOf {
+  const { circuit: vaultCircuit } = vault();
+  const circuits = new Map(issuers().map(({ name, circuit }) => [name, circuit]));
+  return (issuer) => [vaultCircuit, circuits.get(issuer)].find((circuit) => circuit?.isOpen);
 }
 
 function overviewOf({ site, now, missing, token }: Sources, tally: Tally): Overview {
@@ -111,8 +119,9 @@ export function issuerOf({ name, instance, limits, circuit, listed }: IssuerSigh
   };
 }
 
-function circuitOf({ isOpen, lastFailure }: ServerHealth) {
-  return { open: isOpen, last_failure: isOpen && lastFailure ? wordsOf(lastFailure) : undefined };
+function circuitOf({ isOpen, openSince, lastFailure }: ServerHealth) {
+  if (!isOpen) return { open: false };
+  return { open: true, since: iso(openSince), last_failure: lastFailure && wordsOf(lastFailure) };
 }
 
 function wordsOf({ code, reason, remedy }: Problem): Problem {

@@ -18,6 +18,7 @@ export const httpProblemShape = z
 
 const circuitShape = z.strictObject({
   open: z.boolean().describe('Whether the server fails for everybody and is only probed.'),
+  since: time.optional().describe('Since when it fails; absent while it does not.'),
   last_failure: problemShape.optional(),
 });
 

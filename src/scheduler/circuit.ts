@@ -40,7 +40,7 @@ export class Circuit {
   #policy: CircuitBreakerPolicy;
   #latest = Date.now();
   readonly #events = new EventEmitter<{ open: []; close: [] }>();
-  #isOpen = false;
+  #openSince: number | undefined;
   /** When the next probe may be made (Unix ms), and how often it opened in a row. */
   #probeAt = 0;
   #openings = 0;
@@ -76,7 +76,12 @@ export class Circuit {
 
   /** Whether calls are held back; also while a probe is under way. */
   get isOpen(): boolean {
-    return this.#isOpen;
+    return this.#openSince !== undefined;
+  }
+
+  /** Since when calls are held back (Unix ms), however often it was probed meanwhile; undefined while they are not. */
+  get openSince(): number | undefined {
+    return this.#openSince;
   }
 
   /** What the server failed with last; undefined if it never did. */
@@ -120,7 +125,7 @@ export class Circuit {
    */
   async executeBeside<T>(attempted: string, call: () => Promise<T>): Promise<T> {
     this.#renewWhereClockWentBack();
-    if (this.#isOpen && Date.now() < this.#probeAt) throw this.shed(attempted);
+    if (this.isOpen && Date.now() < this.#probeAt) throw this.shed(attempted);
     try {
       return await call();
     } catch (error) {
@@ -167,8 +172,8 @@ export class Circuit {
   }
 
   #turn(isOpen: boolean): void {
-    if (isOpen === this.#isOpen) return;
-    this.#isOpen = isOpen;
+    if (isOpen === this.isOpen) return;
+    this.#openSince = isOpen ? Date.now() : undefined;
     this.#events.emit(isOpen ? 'open' : 'close');
   }
 }

@@ -1,6 +1,7 @@
 import type { Problem } from '../rotation/errors.ts';
 import type { Board } from './board.ts';
 import { type ApplicationState, type BoardEntry, isMeant, STATES } from './board-entry.ts';
+import type { ServerHealth } from './server-health.ts';
 
 /** Applications that have the same thing in their way. `since`: when the first of them was seen with it (Unix ms). */
 export interface TroubleGroup extends Problem {
@@ -37,8 +38,11 @@ const OVERDUE: Problem = {
   remedy: 'Many may be due at once and the issuer’s rate holds them back; otherwise rekeyd check looks for the cause.',
 };
 
+/** The server that an issuer's applications cannot do without and that fails for everybody; undefined where none does. */
+export type DownOf = (issuer: string) => Pick<ServerHealth, 'server' | 'lastFailure'> | undefined;
+
 /** Looks through all applications once. `now`: Unix ms. */
-export function tallyOf(board: Board, now: number): Tally {
+export function tallyOf(board: Board, now: number, downOf: DownOf = () => undefined): Tally {
   const states = Object.fromEntries(STATES.map((state) => [state, 0])) as Record<ApplicationState, number>;
   const groups = new Map<string, TroubleGroup>();
   const overdue = new Set<string>();
@@ -51,18 +55,31 @@ export function tallyOf(board: Board, now: number): Tally {
     strays += entry.view?.strays ?? 0;
     superseded += entry.view?.superseded.length ?? 0;
     if (entry.state === 'overdue') overdue.add(entry.application);
-    for (const [kind, problem] of problemsOf(entry)) noteProblem(groups, kind, problem, entry);
+    for (const [kind, problem] of problemsOf(entry, downOf)) noteProblem(groups, kind, problem, entry);
     next = sooner(next, entry);
   }
   const troubles = [...groups.values()].toSorted(byWeight);
   return { total: board.size, states, retired, held, strays, superseded, troubles, overdue, ...(next && { next }) };
 }
 
-function problemsOf({ trouble, state, notices }: BoardEntry): [TroubleGroup['kind'], Problem][] {
+function problemsOf(
+  { issuer, trouble, state, notices }: BoardEntry,
+  downOf: DownOf,
+): [TroubleGroup['kind'], Problem][] {
   const all = notices.map((notice): [TroubleGroup['kind'], Problem] => ['notice', notice]);
   if (trouble) all.unshift([isMeant(trouble) ? 'notice' : trouble.kind, trouble]);
-  if (state === 'overdue') all.unshift(['overdue', OVERDUE]);
+  if (state === 'overdue') all.unshift(['overdue', overdueBecauseOf(downOf(issuer))]);
   return all;
+}
+
+function overdueBecauseOf(down: ReturnType<DownOf>): Problem {
+  if (!down) return OVERDUE;
+  const { server, lastFailure } = down;
+  return {
+    code: OVERDUE.code,
+    reason: `its time of rotation is past, and ${server} fails for everybody`,
+    remedy: `${lastFailure ? `${lastFailure.remedy} ` : ''}rekeyd probes ${server} by itself and goes on once it answers.`,
+  };
 }
 
 function noteProblem(
@@ -71,7 +88,8 @@ function noteProblem(
   { code, reason, remedy }: Problem,
   { application, troubleSince, view }: BoardEntry,
 ): void {
-  const key = `${kind}:${code}`;
+  // what is late for another reason is another thing to do
+  const key = `${kind}:${kind === 'overdue' ? reason : code}`;
   const group = groups.get(key) ?? { kind, code, reason, remedy, count: 0, applications: [] };
   groups.set(key, group);
   group.count += 1;

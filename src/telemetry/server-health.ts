@@ -7,6 +7,8 @@ export interface ServerHealth {
   readonly code: string;
   /** Whether it is only probed for now. */
   readonly isOpen: boolean;
+  /** Since when (Unix ms); undefined while it is not. */
+  readonly openSince: number | undefined;
   readonly lastFailure: Problem | undefined;
   onOpen(listener: () => void): void;
   onClose(listener: () => void): void;

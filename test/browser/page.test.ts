@@ -47,9 +47,12 @@ test('each row says how old the credential is, what comes next, and what waits t
 test('a policy that was refused, Vault and issuers that fail stand above everything else', async () => {
   const { site } = httpOptions();
   const problem = { code: 'vault-login-rejected', reason: 'Vault refuses the login', remedy: 'Check vault.auth.' };
-  const circuit = { ...site.issuers()[0]?.circuit, isOpen: true, lastFailure: problem } as ReturnType<
-    typeof site.vault
-  >['circuit'];
+  const circuit = {
+    ...site.issuers()[0]?.circuit,
+    isOpen: true,
+    openSince: Date.now() - 200_000,
+    lastFailure: problem,
+  } as ReturnType<typeof site.vault>['circuit'];
   const bad = siteOf({
     policyStanding: () => ({
       loadedAt: Date.now(),
@@ -68,6 +71,8 @@ test('a policy that was refused, Vault and issuers that fail stand above everyth
     expect.stringMatching(/Vault fails for everybody/),
     expect.stringMatching(/Issuer sto1 fails for everybody/),
   ]);
+  for (const text of texts.slice(2)) expect(text).toMatch(/for 3 min/);
+  expect(await page.locator('#servers').textContent()).toMatch(/(circuit open for 3 min: only probed.*){2}/);
 });
 
 test('the issuer’s credentials stand beside their limit, and its rate', async () => {

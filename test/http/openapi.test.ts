@@ -29,7 +29,7 @@ function fullBoard() {
   return board;
 }
 
-const failing = healthOf('Vault', { isOpen: true, lastFailure: troubleOf('failed', 'vault-sealed') });
+const failing = healthOf('Vault', { isOpen: true, openSince: NOW, lastFailure: troubleOf('failed', 'vault-sealed') });
 const trouble = siteOf({
   policyStanding: () => ({ loadedAt: NOW, rejected: { at: NOW, message: 'no' }, waitsForRestart: ['http.listen'] }),
   vault: () => ({ address: 'https://vault.example', circuit: failing, problem: troubleOf('failed', 'vault-sealed') }),

@@ -10,7 +10,16 @@ import type { SiteSources } from '../../src/telemetry/site.ts';
 import { boardOf, NOW, outcomeOf, troubleOf } from '../telemetry/views.ts';
 
 export function healthOf(server: string, over: Partial<ServerHealth> = {}): ServerHealth {
-  return { server, code: 'x', isOpen: false, lastFailure: undefined, onOpen() {}, onClose() {}, ...over };
+  return {
+    server,
+    code: 'x',
+    isOpen: false,
+    openSince: undefined,
+    lastFailure: undefined,
+    onOpen() {},
+    onClose() {},
+    ...over,
+  };
 }
 
 /** A process with one issuer, in which everything is well. */

@@ -29,6 +29,19 @@ test('opens after five failures of the server in a row, not after four', async (
   expect(circuit.isOpen).toBe(true);
 });
 
+test('says since when it is open, however often it was probed meanwhile', async () => {
+  vi.useFakeTimers({ now: 1_000_000, toFake: ['Date'] });
+  onTestFinished(() => void vi.useRealTimers());
+  const circuit = circuitOf([0]);
+  expect(circuit.openSince).toBeUndefined();
+  await fail(circuit, 5);
+  vi.setSystemTime(1_060_000);
+  await fail(circuit, 1);
+  expect(circuit.openSince).toBe(1_000_000);
+  await circuit.execute('probe', async () => {});
+  expect(circuit.openSince).toBeUndefined();
+});
+
 test('failures of single requests never open it and reach the caller as they are', async () => {
   const circuit = circuitOf();
   await fail(circuit, 20, requestError);

@@ -10,7 +10,9 @@ export function everyMetric(): Promise<string> {
     board,
     now: () => NOW,
     issuers: new Map([['sto1', { limits: { concurrency: 1, perSecond: 1, credentials: 9 } }]]),
-    circuits: () => [{ server: 'Vault', code: 'x', isOpen: true, lastFailure: undefined, onOpen() {}, onClose() {} }],
+    circuits: () => [
+      { server: 'Vault', code: 'x', isOpen: true, openSince: 0, lastFailure: undefined, onOpen() {}, onClose() {} },
+    ],
     effectiveResyncMs: () => 1,
     resyncMs: () => 1,
     policyStanding: () => ({ loadedAt: NOW }),

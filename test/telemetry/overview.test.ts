@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { Board } from '../../src/telemetry/board.ts';
 import { tallyOf } from '../../src/telemetry/overview.ts';
 import { boardOf, entryInGrace, HOUR, NOW, outcomeOf, troubleOf, viewOf } from './views.ts';
 
@@ -39,6 +40,24 @@ test('the same trouble of many is one group: since the first, with the first few
   expect(troubles[1]).toMatchObject({ since: NOW - 7, remedy: 'Mend it.', applications: names.slice(0, 5) });
   expect(troubles[2]).toMatchObject({ since: NOW - HOUR });
   expect([...overdue]).toEqual(['late']);
+});
+
+test('what is late because a server fails for everybody says so, apart from what is late for no known reason', () => {
+  const board = new Board(new Map(['stuck', 'late'].map((name) => [name, { issuer: name, path: `apps/${name}` }])));
+  for (const name of ['stuck', 'late']) {
+    board.record(outcomeOf(name, { view: viewOf(name, { rotateAt: NOW - HOUR }), nextAt: NOW - HOUR }), NOW);
+  }
+  const lastFailure = { code: 'vault-sealed', reason: 'Vault is sealed', remedy: 'Unseal it.' };
+  const { troubles } = tallyOf(board, NOW, (issuer) =>
+    issuer === 'stuck' ? { server: 'Vault', lastFailure } : undefined,
+  );
+  expect(troubles.map(({ code, applications }) => [code, applications])).toEqual([
+    ['overdue', ['stuck']],
+    ['overdue', ['late']],
+  ]);
+  expect(troubles[0]?.reason).toBe('its time of rotation is past, and Vault fails for everybody');
+  expect(troubles[0]?.remedy).toBe('Unseal it. rekeyd probes Vault by itself and goes on once it answers.');
+  expect(troubles[1]?.reason).toContain('nothing that rekeyd knows of stands in its way');
 });
 
 test('what was retired on purpose is in no trouble: worth a look only, and counted apart', () => {

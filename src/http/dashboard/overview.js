@@ -23,8 +23,9 @@ export function showOverview(overview, counts, on) {
   say(byId('headline'), words);
   say(byId('subline'), sublineOf(overview, now));
   fill(byId('banners'), banners, () => banners.map(bannerItem));
+  tellSince(byId('banners'), now, 'for');
   showTroubles(overview.troubles, now, on);
-  const servers = [vaultOf(overview.vault, now), ...overview.issuers.map((issuer) => issuerOf(issuer))];
+  const servers = [vaultOf(overview.vault, now), ...overview.issuers.map((issuer) => issuerOf(issuer, now))];
   fill(byId('servers'), servers, () => servers.map(serverItem));
   return words;
 }
@@ -85,20 +86,22 @@ function bannersOf({ policy, vault, issuers, missing }, now) {
     });
   }
   if (vault.login === 'failed') banners.push(serverBanner('Vault refuses the login', vault.problem));
-  if (vault.circuit.open)
-    banners.push(serverBanner('Vault fails for everybody and is only probed', vault.circuit.last_failure));
+  if (vault.circuit.open) banners.push(circuitBanner('Vault', vault.circuit));
   for (const { issuer, circuit } of issuers) {
-    if (circuit.open)
-      banners.push(serverBanner(`Issuer ${issuer} fails for everybody and is only probed`, circuit.last_failure));
+    if (circuit.open) banners.push(circuitBanner(`Issuer ${issuer}`, circuit));
   }
   if (banners.length === 0 && missing.length > 0)
     banners.push({ mood: 'busy', title: 'Not ready yet', text: missing.join('; ') });
   return banners;
 }
 
-const serverBanner = (title, problem) => ({
+const circuitBanner = (server, { since, last_failure: problem }) =>
+  serverBanner(`${server} fails for everybody and is only probed`, problem, since && Date.parse(since));
+
+const serverBanner = (title, problem, since) => ({
   mood: 'bad',
   title,
+  since,
   code: problem?.code,
   text: problem?.reason,
   remedy: problem?.remedy,
@@ -113,7 +116,7 @@ function bannerItem({ mood, title, since, code, text, remedy }) {
       { class: 'card-title' },
       h('strong', {}, title),
       code && h('code', {}, code),
-      since && h('span', { class: 'when' }, `since ${moment(since)}`),
+      since && h('span', { class: 'when', 'data-since': since, title: moment(since) }),
     ),
     text && h('p', { class: 'reason' }, text),
     remedy && h('p', { class: 'remedy' }, h('b', {}, 'What to do: '), remedy),
@@ -123,9 +126,7 @@ function bannerItem({ mood, title, since, code, text, remedy }) {
 function showTroubles(troubles, now, on) {
   const shown = isUnfolded ? troubles : troubles.slice(0, SHOWN);
   fill(byId('troubles'), shown, () => shown.map((group) => troubleItem(group, on)));
-  for (const element of byId('troubles').querySelectorAll('[data-since]')) {
-    say(element, `since ${distance(now - Number(element.dataset.since))}`);
-  }
+  tellSince(byId('troubles'), now, 'since');
   const button = byId('more-troubles');
   button.hidden = troubles.length <= SHOWN;
   say(button, isUnfolded ? 'Show fewer' : `Show ${troubles.length - SHOWN} more`);
@@ -133,6 +134,13 @@ function showTroubles(troubles, now, on) {
     isUnfolded = !isUnfolded;
     showTroubles(troubles, now, on);
   };
+}
+
+/** Times go on although nothing is drawn anew. By another clock than the server's a time may lie ahead. */
+function tellSince(list, now, word) {
+  for (const element of list.querySelectorAll('[data-since]')) {
+    say(element, `${word} ${distance(Math.max(0, now - Number(element.dataset.since)))}`);
+  }
 }
 
 function troubleItem({ kind, code, count, since, reason, remedy, applications }, on) {
@@ -166,9 +174,9 @@ function troubleItem({ kind, code, count, since, reason, remedy, applications },
   );
 }
 
-function vaultOf({ address, login, token_expires_at: expires, circuit }) {
+function vaultOf({ address, login, token_expires_at: expires, circuit }, now) {
   const state = circuit.open
-    ? 'circuit open: only probed'
+    ? openWords(circuit, now)
     : { ok: 'logged in', none: 'no login yet', failed: 'login refused' }[login];
   const mood = circuit.open || login === 'failed' ? 'bad' : login === 'ok' ? 'well' : 'busy';
   const token =
@@ -177,7 +185,12 @@ function vaultOf({ address, login, token_expires_at: expires, circuit }) {
   return { name: 'Vault', where: address, mood, state, facts: [token] };
 }
 
-function issuerOf({ issuer, instance, credentials, limits, circuit }) {
+function openWords({ since }, now) {
+  const lasting = since ? ` for ${distance(Math.max(0, now - Date.parse(since)))}` : '';
+  return `circuit open${lasting}: only probed`;
+}
+
+function issuerOf({ issuer, instance, credentials, limits, circuit }, now) {
   const used = credentials?.total;
   const most = limits.credentials;
   const full = used !== undefined && most ? used / most : undefined;
@@ -191,7 +204,7 @@ function issuerOf({ issuer, instance, credentials, limits, circuit }) {
     name: issuer,
     where: instance,
     mood,
-    state: circuit.open ? 'circuit open: only probed' : 'answers',
+    state: circuit.open ? openWords(circuit, now) : 'answers',
     full,
     use: used === undefined ? 'not listed yet' : `${number(used)}${most ? ` of ${number(most)}` : ''} credentials`,
     facts: [
