@@ -5,9 +5,10 @@ import type { BoardEntry } from '../telemetry/board-entry.ts';
 import { chronicleOf } from '../telemetry/chronicle.ts';
 import { stateShape } from '../telemetry/shapes.ts';
 import { historyOf, snapshotOf } from '../telemetry/snapshot.ts';
-import { badRequest, type Doors } from './guard.ts';
+import type { Doors } from './guard.ts';
 import type { HttpOptions } from './options.ts';
 import { type HttpProblem, sendProblem } from './problem.ts';
+import { badRequest } from './unread.ts';
 
 interface OfApplication {
   Params: { name: string };

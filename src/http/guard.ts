@@ -1,29 +1,29 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { problemOf } from '../rotation/errors.ts';
 import { checkHost, checkReader, checkSite, checkWriter } from './access.ts';
+import { Methods, wrongMethod } from './methods.ts';
 import type { HttpOptions } from './options.ts';
-import { type HttpProblem, sendProblem } from './problem.ts';
+import { HEADERS, type HttpProblem, sendProblem } from './problem.ts';
 import { ALLOWANCES, clientOf, RateLimit } from './rate.ts';
+import { requestProblem } from './unread.ts';
 
-const HEADERS = {
-  'cache-control': 'no-store',
-  'x-content-type-options': 'nosniff',
-  'referrer-policy': 'no-referrer',
-  'cross-origin-resource-policy': 'same-origin',
-};
-
-/** What holds for every request: who may ask by which name, and how errors are told. */
+/** What holds for every request: who may ask by which name, by which method, and how errors are told. */
 export function guard(server: FastifyInstance, { listen, onError }: HttpOptions): void {
+  const methods = new Methods();
+  server.addHook('onRoute', (route) => methods.note(route));
   server.addHook('onRequest', async (request, reply) => {
     reply.headers(HEADERS);
     const { host, 'sec-fetch-site': site } = request.headers;
     const problem = checkHost(listen.host, host) ?? checkSite(request.routeOptions.url, site);
-    return problem && sendProblem(reply, problem);
+    if (problem) return sendProblem(reply, problem);
+    // before its body is read: what may be wrong with that matters only where it would be taken
+    const others = request.is404 ? methods.at(request.url) : [];
+    return others.length > 0 ? sendProblem(reply.header('allow', others.join(', ')), wrongMethod(others)) : undefined;
   });
   server.setNotFoundHandler((_request, reply) => sendProblem(reply, NOT_FOUND));
   server.setErrorHandler((error: { statusCode?: number }, _request, reply) => {
     const status = error.statusCode ?? 500;
-    if (status < 500) return sendProblem(reply, { ...BAD_REQUEST, status });
+    if (status < 500) return sendProblem(reply, requestProblem(status));
     onError?.(error);
     const { code, reason, remedy } = problemOf(error);
     return sendProblem(reply, { status, title: 'Internal error', code, detail: `${reason}. ${remedy}` });
@@ -36,18 +36,6 @@ const NOT_FOUND: HttpProblem = {
   code: 'not-found',
   detail: 'GET /api/v1/openapi.json names what there is.',
 };
-
-const BAD_REQUEST: HttpProblem = {
-  status: 400,
-  title: 'Bad request',
-  code: 'bad-request',
-  detail: 'The request could not be understood.',
-};
-
-/** A request whose parts do not say what they should; `detail` says which. */
-export function badRequest(detail: string): HttpProblem {
-  return { ...BAD_REQUEST, detail };
-}
 
 export interface Guarded {
   readonly onRequest: (request: FastifyRequest, reply: FastifyReply) => Promise<FastifyReply | undefined>;

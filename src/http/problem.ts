@@ -9,9 +9,20 @@ export interface HttpProblem {
   readonly code: string;
 }
 
+/** On every answer. */
+export const HEADERS = {
+  'cache-control': 'no-store',
+  'x-content-type-options': 'nosniff',
+  'referrer-policy': 'no-referrer',
+  'cross-origin-resource-policy': 'same-origin',
+};
+
+export function problemText(problem: HttpProblem) {
+  const headers = { 'content-type': 'application/problem+json' };
+  return { headers, body: JSON.stringify({ type: 'about:blank', ...problem }) };
+}
+
 export function sendProblem(reply: FastifyReply, problem: HttpProblem): FastifyReply {
-  return reply
-    .code(problem.status)
-    .type('application/problem+json')
-    .send(JSON.stringify({ type: 'about:blank', ...problem }));
+  const { headers, body } = problemText(problem);
+  return reply.code(problem.status).headers(headers).send(body);
 }

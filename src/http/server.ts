@@ -9,6 +9,7 @@ import { addOpenApi } from './openapi.ts';
 import type { HttpOptions } from './options.ts';
 import { addOverview, Overviews } from './overview.ts';
 import { addPage } from './page.ts';
+import { answerUnreadable, BODY_LIMIT, NAME_LIMIT, placeless } from './unread.ts';
 
 export type { HttpOptions };
 
@@ -18,9 +19,6 @@ export interface HttpServer {
   readonly url: string;
   close(): Promise<void>;
 }
-
-/** Nothing that is sent here needs a body. In bytes. */
-const BODY_LIMIT = 1024;
 
 /** Starts answering. Rejects when the address cannot be had. */
 export async function startHttp(options: HttpOptions): Promise<HttpServer> {
@@ -37,7 +35,14 @@ export async function startHttp(options: HttpOptions): Promise<HttpServer> {
 
 /** All the rooms of the house, and what holds at every door. `onRoute` hears of each. */
 function buildHttp(options: HttpOptions): FastifyInstance {
-  const server = fastify({ logger: false, forceCloseConnections: true, bodyLimit: BODY_LIMIT });
+  const server = fastify({
+    logger: false,
+    forceCloseConnections: true,
+    bodyLimit: BODY_LIMIT,
+    routerOptions: { maxParamLength: NAME_LIMIT },
+    frameworkErrors: placeless(options),
+    clientErrorHandler: answerUnreadable,
+  });
   const doors = doorsOf(options);
   const overviews = new Overviews(options);
   if (options.onRoute) server.addHook('onRoute', options.onRoute);

@@ -120,7 +120,9 @@ test('no page holds more than 10,000 applications, and the next one is named', a
 
 test('the runbook has a row for every code of the HTTP API, and none besides', () => {
   const read = (file: string) => readFileSync(new URL(`../../${file}`, import.meta.url), 'utf8');
-  const files = ['access', 'applications', 'events', 'guard'].map((name) => read(`src/http/${name}.ts`)).join('\n');
+  const files = ['access', 'applications', 'events', 'guard', 'methods', 'unread']
+    .map((name) => read(`src/http/${name}.ts`))
+    .join('\n');
   const codes = [...files.matchAll(/\bcode: '([a-z0-9-]+)'/g)].map(([, code]) => code);
   const [, section = ''] = read('docs/RUNBOOK.md').split('\n## Answers of the HTTP API\n');
   const rows = [...(section.split('\n## ')[0] ?? '').matchAll(/^\| `([a-z-]+)` \|/gm)].map(([, code]) => code);

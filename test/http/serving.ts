@@ -1,4 +1,4 @@
-import { request } from 'undici';
+import { type Dispatcher, request } from 'undici';
 import { afterEach } from 'vitest';
 import { type HttpOptions, type HttpServer, startHttp } from '../../src/http/server.ts';
 import { Secret, type SecretSource } from '../../src/policy/secret.ts';
@@ -86,7 +86,7 @@ export async function started(over: Partial<HttpOptions> = {}): Promise<HttpServ
 /** Starts one and returns how to ask it. */
 export async function serve(over: Partial<HttpOptions> = {}) {
   const { address } = await started(over);
-  return async (path: string, headers: Record<string, string> = {}, method: 'GET' | 'POST' = 'GET') => {
+  return async (path: string, headers: Record<string, string> = {}, method: Dispatcher.HttpMethod = 'GET') => {
     const answer = await request(`http://127.0.0.1:${address.port}${path}`, { method, headers });
     const text = await answer.body.text();
     return { status: answer.statusCode, headers: answer.headers, text, json: () => JSON.parse(text) };
