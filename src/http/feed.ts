@@ -42,10 +42,6 @@ export class Feed {
     return this.#viewers.size >= this.#limits.viewers;
   }
 
-  get viewers(): number {
-    return this.#viewers.size;
-  }
-
   /** One more viewer, who counts until it parts. */
   join(): Viewer {
     const viewer = new Viewer();
