@@ -8,6 +8,7 @@ import { historyOf, snapshotOf } from '../telemetry/snapshot.ts';
 import type { Doors } from './guard.ts';
 import type { HttpOptions } from './options.ts';
 import { type HttpProblem, sendProblem } from './problem.ts';
+import { isFound } from './search.ts';
 import { badRequest } from './unread.ts';
 
 interface OfApplication {
@@ -19,7 +20,13 @@ const MOST = 10_000;
 
 /** What the list may be asked for; several states are separated by commas. */
 export const listQuery = z.strictObject({
-  q: z.string().max(200).optional().describe('Text in the name, the path, the access key id or the code.'),
+  q: z
+    .string()
+    .max(200)
+    .optional()
+    .describe(
+      'Words, each of which stands in the name, the path, the issuer, an access key id that is current or superseded, or the code of the trouble or a notice.',
+    ),
   state: z
     .string()
     .transform((text) => text.split(','))
@@ -81,9 +88,7 @@ function pageOf(board: HttpOptions['board'], now: number, { after = '', limit, .
 function matches(entry: BoardEntry, { q, state, issuer }: Pick<ListQuery, 'q' | 'state' | 'issuer'>): boolean {
   if (state && !state.includes(entry.state)) return false;
   if (issuer !== undefined && entry.issuer !== issuer) return false;
-  if (q === undefined) return true;
-  const texts = [entry.application, entry.path, entry.view?.current?.accessKeyId, entry.trouble?.code];
-  return texts.some((text) => text?.toLowerCase().includes(q.toLowerCase()));
+  return q === undefined || isFound(entry, q);
 }
 
 const noSuchApplication: HttpProblem = {

@@ -59,6 +59,7 @@ export const applicationShape = z.strictObject({
 export const summaryShape = z.strictObject({
   application: z.string(),
   issuer: z.string(),
+  path: z.string().describe('Below the KV mount.'),
   state: stateShape,
   generation: z.int().positive().optional(),
   access_key_id: z.string().optional(),
@@ -67,6 +68,7 @@ export const summaryShape = z.strictObject({
   next_at: maybe,
   next: z.string().optional(),
   superseded: z.int().positive().optional().describe('How many earlier credentials still live or may live.'),
+  superseded_access_key_ids: z.array(z.string()).optional().describe('Theirs.'),
   revoke_at: maybe.describe('When the next of them is revoked.'),
   strays: z.int().positive().optional(),
   held_until: maybe,

@@ -39,10 +39,12 @@ export function snapshotOf(entry: BoardEntry): ApplicationSnapshot {
 /** The same in one line, for lists of many. */
 export function summaryOf(entry: BoardEntry): ApplicationSummary {
   const { view, trouble, notices } = entry;
-  const revokeTimes = view?.superseded.flatMap(({ revokeAt }) => revokeAt ?? []) ?? [];
+  const superseded = view?.superseded ?? [];
+  const revokeTimes = superseded.flatMap(({ revokeAt }) => revokeAt ?? []);
   return {
     application: entry.application,
     issuer: entry.issuer,
+    path: entry.path,
     state: entry.state,
     generation: view?.generation,
     access_key_id: view?.current?.accessKeyId,
@@ -50,7 +52,8 @@ export function summaryOf(entry: BoardEntry): ApplicationSummary {
     rotate_at: iso(view?.rotateAt),
     next_at: iso(entry.nextAt),
     next: entry.next,
-    superseded: view?.superseded.length || undefined,
+    superseded: superseded.length || undefined,
+    superseded_access_key_ids: superseded.length > 0 ? superseded.map(({ accessKeyId }) => accessKeyId) : undefined,
     revoke_at: revokeTimes.length > 0 ? iso(Math.min(...revokeTimes)) : undefined,
     strays: view?.strays || undefined,
     held_until: iso(view?.hold?.until),

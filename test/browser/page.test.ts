@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { STATES } from '../../src/telemetry/board-entry.ts';
 import { httpOptions, siteOf, started } from '../http/serving.ts';
 import { usePages } from './support/chromium.ts';
-import { everyState } from './support/gallery.ts';
+import { everyState, viewOf } from './support/gallery.ts';
 import { show } from './support/show.ts';
 
 /** The page on a board that has everything. */
@@ -93,6 +93,41 @@ test('slash goes to the search, what is typed filters, and Escape shows all agai
   await expect.poll(() => rows(page).count()).toBe(all);
   await page.keyboard.type('quota-full');
   await expect.poll(() => names(page)).toEqual(['blocked']);
+});
+
+test('the page finds the same as the API, also by path, by an earlier access key id and by the code of a notice', async () => {
+  const gallery = everyState(Date.now());
+  const page = await open(await show({}, gallery));
+  await page.locator('body[data-drawn]').waitFor(PATIENCE);
+  const earlier = gallery.board.entry('in-grace', Date.now())?.view?.superseded[0]?.accessKeyId ?? '';
+  const found = async (q: string) => {
+    const answer = await fetch(`${new URL(page.url()).origin}/api/v1/applications?q=${encodeURIComponent(q)}`);
+    const { applications } = (await answer.json()) as { applications: { application: string }[] };
+    await page.getByRole('searchbox').fill(q);
+    await expect
+      .poll(async () => (await names(page)).toSorted())
+      .toEqual(applications.map(({ application }) => application).toSorted());
+    return applications.length;
+  };
+  for (const q of [earlier, 'apps/in-grace', 'adopted-still-live', 'QUOTA-full sto1'])
+    expect(await found(q), q).toBe(1);
+  expect(await found('sto1')).toBe(gallery.board.size);
+  expect(await found('nobody')).toBe(0);
+});
+
+test('all that are merely late are shown from what is wrong, though they have no code', async () => {
+  const gallery = everyState(Date.now());
+  const late = Array.from({ length: 7 }, (_, index) => `late-${index}`);
+  gallery.board.govern(new Map([...late, 'current'].map((name) => [name, { issuer: 'sto1', path: `apps/${name}` }])));
+  const rotateAt = Date.now() - 7_200_000;
+  for (const name of late) {
+    const view = viewOf(name, Date.now(), { rotateAt });
+    const outcome = { application: name, did: 'nothing', notices: [], view, nextAt: rotateAt, next: 'rotate' } as const;
+    gallery.board.record(outcome, Date.now());
+  }
+  const page = await open(await show({}, gallery));
+  await page.getByRole('button', { name: 'and 2 more' }).click();
+  await expect.poll(() => names(page)).toEqual(late);
 });
 
 test('states filter, more than one together, and the address keeps it for a reload', async () => {

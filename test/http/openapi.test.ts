@@ -102,6 +102,7 @@ test('the list can be searched, filtered and asked for page by page', async () =
   expect(await found('state=refused,unknown')).toEqual([2, 'billing', 'mail']);
   expect(await found('q=EDITED')).toEqual([1, 'billing']);
   expect(await found('issuer=other')).toEqual([0]);
+  expect(await found('q=edited%20BILL')).toEqual([1, 'billing']);
   expect(await found('limit=2')).toEqual([4, 'billing', 'mail']);
   expect(await found('limit=2&after=mail')).toEqual([4, 'shop', 'late']);
   expect(await found('after=mail&state=refused')).toEqual([1]);

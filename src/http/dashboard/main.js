@@ -56,7 +56,7 @@ function draw() {
 
 function drawOverview(counts) {
   if (!store.overview) return;
-  const headline = showOverview(store.overview, counts, { open, search: (q) => choose({ q, states: new Set() }) });
+  const headline = showOverview(store.overview, counts, { open, all: showAll });
   if (headline === lastHeadline) return;
   if (lastHeadline !== '') announce(headline);
   lastHeadline = headline;
@@ -131,6 +131,12 @@ function choose(change) {
   byId('q').value = choice.q;
   writeChoice(choice);
   draw();
+}
+
+/** All applications with the same trouble. What is merely late has no code to search for. */
+function showAll({ kind, code }) {
+  const isLate = kind === 'overdue';
+  choose({ q: isLate ? '' : code, states: new Set(isLate ? ['overdue'] : []), issuer: '' });
 }
 
 function open(application) {

@@ -9,7 +9,7 @@ const SAYS = { failed: 'failing', notice: 'worth a look' };
 const SHOWN = 4;
 let isUnfolded = false;
 
-/** `on.open(application)` and `on.states(states, q)` are what its buttons do. Returns the headline. */
+/** `on.open(application)` and `on.all(group)` are what its buttons do. Returns the headline. */
 export function showOverview(overview, counts, on) {
   const now = Date.now();
   say(byId('owner'), overview.owner);
@@ -151,7 +151,7 @@ function troubleItem({ kind, code, count, since, reason, remedy, applications },
     count > applications.length &&
     h(
       'button',
-      { type: 'button', class: 'more', onclick: () => on.search(code) },
+      { type: 'button', class: 'more', onclick: () => on.all({ kind, code }) },
       `and ${number(count - applications.length)} more`,
     );
   const at = since && Date.parse(since);

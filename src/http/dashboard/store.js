@@ -16,10 +16,6 @@ export class Store {
     return Math.max(this.#total, this.#rows.size);
   }
 
-  get(application) {
-    return this.#rows.get(application);
-  }
-
   /** Everything comes anew from here on. */
   begin(total) {
     this.#round += 1;
@@ -63,6 +59,17 @@ export class Store {
 
 const at = (time) => (time === undefined ? undefined : Date.parse(time));
 
+/** What is searched: the same as the server searches for `q`. */
+const searchedOf = (summary) => [
+  summary.application,
+  summary.path,
+  summary.issuer,
+  summary.access_key_id,
+  ...(summary.superseded_access_key_ids ?? []),
+  summary.code,
+  ...(summary.notices ?? []),
+];
+
 /** A row as the page computes with it: times are Unix ms. */
 function rowOf(summary, round) {
   const { application, issuer, access_key_id: key, code } = summary;
@@ -77,7 +84,6 @@ function rowOf(summary, round) {
     rank: lookOf(state).rank,
     generation: summary.generation,
     publishedAt: at(summary.published_at),
-    rotateAt: at(summary.rotate_at),
     nextAt: at(summary.next_at),
     next: summary.next,
     superseded: summary.superseded,
@@ -86,7 +92,7 @@ function rowOf(summary, round) {
     heldUntil: at(summary.held_until) ?? 0,
     since: at(summary.since),
     notices: summary.notices ?? [],
-    text: [application, issuer, key, code, ...(summary.notices ?? [])].join(' ').toLowerCase(),
+    text: searchedOf(summary).join(' ').toLowerCase(),
   };
 }
 
