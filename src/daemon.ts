@@ -13,6 +13,7 @@ import { secretSource } from './policy/secrets.ts';
 import type { Report, RotationEvent } from './rotation/events.ts';
 import { EndpointLooks } from './scheduler/endpoint-looks.ts';
 import { Board } from './telemetry/board.ts';
+import { CallCounts } from './telemetry/call-counts.ts';
 import { censusOf } from './telemetry/census.ts';
 import { History } from './telemetry/history.ts';
 import { logProblem } from './telemetry/log.ts';
@@ -55,6 +56,7 @@ export class Daemon {
   readonly #overdue: NodeJS.Timeout;
   readonly #metrics: Metrics;
   readonly #history: History;
+  readonly #calls = new CallCounts();
   readonly #listed = new Map<string, Listed>();
   /** Those of the policy in force. */
   readonly #issuers = new Map<string, IssuerPolicy>();
@@ -211,13 +213,24 @@ export class Daemon {
       ...this.#options,
       policyLoadedAt,
       report: (event) => this.#report(event),
-      trafficOf: (server) => this.#metrics.trafficOf(server),
+      trafficOf: (server) => this.#trafficOf(server),
       onListed: async (issuer, credentials) => {
         const census = await censusOf(credentials, this.#engine.policy);
         this.#listed.set(issuer, { census, at: clock.now() });
         this.#metrics.noteListed(issuer, census);
       },
       onOutcome: (outcome, nextAt) => this.board.record(outcome, clock.now(), nextAt),
+    };
+  }
+
+  #trafficOf(server: string): ReturnType<Metrics['trafficOf']> {
+    const traffic = this.#metrics.trafficOf(server);
+    return {
+      ...traffic,
+      called: (result, durationMs) => {
+        this.#calls.count(server);
+        traffic.called(result, durationMs);
+      },
     };
   }
 
@@ -259,7 +272,7 @@ export class Daemon {
         startedAt: clock.now(),
         policyStanding: () => this.standing,
         vault: () => vaultSight(this.#engine.parts),
-        issuers: () => issuerSights(this.#engine.parts, this.#listed),
+        issuers: () => issuerSights(this.#engine.parts, this.#listed, this.#calls),
       },
       now: () => clock.now(),
       sinceBeatMs: () => this.#engine.scheduler.sinceBeatMs,

@@ -213,6 +213,18 @@ test('how each application ended is what the API and the metrics show, and what 
   expect(log.of({ event: 'pass.failed', application: 'failing', code: 'issuer-unauthorized' })).not.toEqual([]);
 });
 
+test('the calls of the last minute that the API shows of an issuer are those that the metrics hear of', async () => {
+  const { ask, shows, samples } = await start({ applications: plain('one') });
+  await shows('one', { state: 'current', generation: 1 });
+  const counted = async () => {
+    const lines = await samples('rekeyd_call_duration_seconds_count{server="issuer good"');
+    return lines.reduce((sum, line) => sum + Number(line.split(' ').at(-1)), 0);
+  };
+  const [good] = JSON.parse((await ask('/api/v1/issuers')).text).issuers;
+  expect(good.calls_last_minute).toBeGreaterThan(0);
+  expect(good.calls_last_minute).toBe(await counted());
+});
+
 test('what was in trouble goes on by itself once its cause is mended', async () => {
   const { log, shows, mend, samples } = await troubled({ ...IMPATIENT, resync: '1s' });
   await shows('refused', { state: 'refused' });

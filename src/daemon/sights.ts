@@ -1,5 +1,6 @@
 import type { Parts } from '../parts.ts';
 import type { Scheduler } from '../scheduler/scheduler.ts';
+import type { CallCounts } from '../telemetry/call-counts.ts';
 import type { ServerHealth } from '../telemetry/server-health.ts';
 import type { IssuerSight, Listed, VaultSight } from '../telemetry/site.ts';
 
@@ -18,10 +19,15 @@ export function circuitsOf({ issuerWatches, vaultWatch }: Parts): readonly Serve
 }
 
 /** `listed`: what each issuer's newest list held, by its name. */
-export function issuerSights({ servers }: Parts, listed: ReadonlyMap<string, Listed>): readonly IssuerSight[] {
+export function issuerSights(
+  { servers }: Parts,
+  listed: ReadonlyMap<string, Listed>,
+  calls: CallCounts,
+): readonly IssuerSight[] {
   return [...servers.issuers.values()].map(({ policy: { name, instance, limits }, circuit }) => {
     const newest = listed.get(name);
-    return { name, instance, limits, circuit, ...(newest && { listed: newest }) };
+    const callsLastMinute = calls.lastMinute(circuit.server);
+    return { name, instance, limits, circuit, callsLastMinute, ...(newest && { listed: newest }) };
   });
 }
 

@@ -104,7 +104,7 @@ function vaultOf({ address, circuit, problem, expiresAt }: VaultSight): Overview
   };
 }
 
-export function issuerOf({ name, instance, limits, circuit, listed }: IssuerSight): IssuerSnapshot {
+export function issuerOf({ name, instance, limits, circuit, callsLastMinute, listed }: IssuerSight): IssuerSnapshot {
   const { credentials, perSecond, concurrency } = limits;
   return {
     issuer: name,
@@ -115,6 +115,7 @@ export function issuerOf({ name, instance, limits, circuit, listed }: IssuerSigh
       listed_at: known(listed.at),
     },
     limits: { credentials, per_second: perSecond, concurrency },
+    calls_last_minute: callsLastMinute,
     circuit: circuitOf(circuit),
   };
 }

@@ -34,6 +34,7 @@ export const issuerShape = z.strictObject({
     per_second: z.number().positive().describe('Calls begun per second at most.'),
     concurrency: z.int().positive(),
   }),
+  calls_last_minute: count.describe('By this process, however they ended.'),
   circuit: circuitShape,
 });
 

@@ -10,6 +10,8 @@ export interface IssuerSight {
   readonly instance: string;
   readonly limits: IssuerLimits;
   readonly circuit: ServerHealth;
+  /** Calls that ended in the last minute, however they ended. */
+  readonly callsLastMinute: number;
   /** At the newest list; absent before the first. */
   readonly listed?: Listed;
 }

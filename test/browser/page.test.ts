@@ -75,10 +75,12 @@ test('a policy that was refused, Vault and issuers that fail stand above everyth
   expect(await page.locator('#servers').textContent()).toMatch(/(circuit open for 3 min: only probed.*){2}/);
 });
 
-test('the issuer’s credentials stand beside their limit, and its rate', async () => {
+test('the issuer’s credentials stand beside their limit, and its calls of the last minute beside its rate', async () => {
   const page = await opened();
   const card = await page.locator('#servers li', { hasText: 'sto1' }).textContent();
-  expect(card).toMatch(/10 of 200 credentials.*7 ours, 1 unclaimed, 2 foreign.*at most 5 calls\/s/);
+  expect(card).toMatch(
+    /10 of 200 credentials.*7 ours, 1 unclaimed, 2 foreign.*12 calls in the last minute; at most 5 calls\/s/,
+  );
 });
 
 test('slash goes to the search, what is typed filters, and Escape shows all again', async () => {

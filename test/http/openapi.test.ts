@@ -33,7 +33,15 @@ const failing = healthOf('Vault', { isOpen: true, openSince: NOW, lastFailure: t
 const trouble = siteOf({
   policyStanding: () => ({ loadedAt: NOW, rejected: { at: NOW, message: 'no' }, waitsForRestart: ['http.listen'] }),
   vault: () => ({ address: 'https://vault.example', circuit: failing, problem: troubleOf('failed', 'vault-sealed') }),
-  issuers: () => [{ name: 'sto1', instance: 'os-1', limits: { concurrency: 1, perSecond: 0.5 }, circuit: failing }],
+  issuers: () => [
+    {
+      name: 'sto1',
+      instance: 'os-1',
+      limits: { concurrency: 1, perSecond: 0.5 },
+      circuit: failing,
+      callsLastMinute: 0,
+    },
+  ],
 });
 
 const cases: [string, string, z.ZodType][] = [

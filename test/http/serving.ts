@@ -37,6 +37,7 @@ export function siteOf(over: Partial<SiteSources> = {}): SiteSources {
         instance: 'os-ab123',
         limits: { concurrency: 4, perSecond: 5, credentials: 200 },
         circuit: healthOf('issuer sto1'),
+        callsLastMinute: 12,
         listed: { census: { ours: 7, unclaimed: 1, foreign: 2 }, at: NOW },
       },
     ],

@@ -190,7 +190,7 @@ function openWords({ since }, now) {
   return `circuit open${lasting}: only probed`;
 }
 
-function issuerOf({ issuer, instance, credentials, limits, circuit }, now) {
+function issuerOf({ issuer, instance, credentials, limits, circuit, calls_last_minute: calls }, now) {
   const used = credentials?.total;
   const most = limits.credentials;
   const full = used !== undefined && most ? used / most : undefined;
@@ -209,7 +209,7 @@ function issuerOf({ issuer, instance, credentials, limits, circuit }, now) {
     use: used === undefined ? 'not listed yet' : `${number(used)}${most ? ` of ${number(most)}` : ''} credentials`,
     facts: [
       others?.filter(Boolean).join(', '),
-      `at most ${number(limits.per_second)} calls/s, ${number(limits.concurrency)} at once`,
+      `${plural(calls, 'call')} in the last minute; at most ${number(limits.per_second)} calls/s, ${number(limits.concurrency)} at once`,
     ],
   };
 }
