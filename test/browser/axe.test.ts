@@ -29,9 +29,13 @@ const site = siteOf({
     rejected: { at: Date.now(), message: 'rekeyd.yaml:3:1: unknown key' },
   }),
 });
-const SIZES = { wide: { width: 1280, height: 900 }, narrow: { width: 390, height: 844 } } as const;
+const SIZES = {
+  wide: { width: 1280, height: 900 },
+  narrow: { width: 390, height: 844 },
+  narrowest: { width: 320, height: 568 },
+} as const;
 const cases = (['light', 'dark'] as const).flatMap((scheme) =>
-  (['wide', 'narrow'] as const).map((size) => [scheme, size] as const),
+  (['wide', 'narrow', 'narrowest'] as const).map((size) => [scheme, size] as const),
 );
 
 test.each(cases)('axe finds no violation: %s, %s', async (colorScheme, size) => {
@@ -60,10 +64,40 @@ test.each(cases)('axe finds no violation: %s, %s', async (colorScheme, size) => 
   expect(await violations(page), 'the token').toEqual([]);
 });
 
-test('nothing is wider than a phone', async () => {
-  const page = await open(`${await show({ site })}/?app=in-grace`, { viewport: SIZES.narrow });
+test.each(['narrow', 'narrowest'] as const)('nothing is wider than a phone: %s', async (size) => {
+  const url = await show({ site });
+  const list = await open(url, { viewport: SIZES[size] });
+  await list.locator('body[data-drawn]').waitFor(PATIENCE);
+  expect(await list.evaluate('document.documentElement.scrollWidth - innerWidth')).toBeLessThanOrEqual(0);
+  const page = await open(`${url}/?app=in-grace`, { viewport: SIZES[size] });
   await page.locator('.timeline').waitFor(PATIENCE);
   const widths =
     '[document.documentElement, document.getElementById("detail")].map((it) => it.scrollWidth - it.clientWidth)';
   expect(await page.evaluate(widths)).toEqual([0, 0]);
+});
+
+test.each(['in-grace', 'adopted'])(
+  'what a generation is called stands whole in the picture of a phone: %s',
+  async (app) => {
+    const page = await open(`${await show({ site })}/?app=${app}`, { viewport: SIZES.narrowest });
+    await page.locator('.timeline').waitFor(PATIENCE);
+    const outside = `(() => {
+    const box = document.querySelector('.timeline').getBoundingClientRect();
+    const texts = [...document.querySelectorAll('.timeline .label text')].map((text) => [text, text.getBoundingClientRect()]);
+    const isIn = ({ left, right }) => left >= box.left && right <= box.right;
+    return { count: texts.length, cut: texts.filter(([, at]) => !isIn(at)).map(([text]) => text.textContent) };
+  })()`;
+    const { count, cut } = (await page.evaluate(outside)) as { count: number; cut: string[] };
+    expect(count).toBeGreaterThan(1);
+    expect(cut).toEqual([]);
+  },
+);
+
+test('the buttons that sort, which a phone does not show, take no focus there, and the columns keep their names', async () => {
+  const page = await open(await show({ site }), { viewport: SIZES.narrowest });
+  await page.locator('body[data-drawn]').waitFor(PATIENCE);
+  await page.locator('.chip').last().focus();
+  await page.keyboard.press('Tab');
+  expect(await page.evaluate('document.activeElement.closest("tbody.rows") !== null')).toBe(true);
+  expect(await page.getByRole('columnheader', { name: 'What comes next' }).count()).toBe(1);
 });

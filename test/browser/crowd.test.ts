@@ -59,6 +59,20 @@ test('only what can be seen stands in the document, and screen readers hear how 
   expect(await page.locator('#table .rows tr').count()).toBeLessThan(100);
 });
 
+test('End and Home take the focus along to the last row and to the first', async () => {
+  const page = await opened();
+  const focused = () => page.evaluate('document.activeElement.closest("tr").getAttribute("aria-rowindex")');
+  await page.locator('#table .rows tr').first().getByRole('button').focus();
+  for (const [key, row] of [
+    ['End', COUNT + 1],
+    ['ArrowUp', COUNT],
+    ['Home', 2],
+  ] as const) {
+    await page.keyboard.press(key);
+    expect(await focused(), key).toBe(String(row));
+  }
+});
+
 test('a search finds one in ten thousand while it is typed', async () => {
   const page = await opened();
   const took = await page.evaluate(`(() => {

@@ -55,8 +55,10 @@ export class Table {
     addEventListener('resize', () => this.paint());
   }
 
+  /** A phone has no room for the buttons, but screen readers hear the words there. */
   #heading({ name, title, sort, says }) {
-    const words = sort ? h('button', { type: 'button', onclick: () => this.#on.sort(sort) }, title) : title;
+    const button = sort && h('button', { type: 'button', onclick: () => this.#on.sort(sort) }, title);
+    const words = sort ? [button, h('span', { class: 'word' }, title)] : title;
     return h('th', { scope: 'col', role: 'columnheader', class: name, 'data-sort': sort, 'aria-label': says }, words);
   }
 
@@ -116,7 +118,8 @@ export class Table {
   }
 
   #move(event) {
-    const step = { ArrowDown: 1, ArrowUp: -1, PageDown: 10, PageUp: -10 }[event.key];
+    const end = this.#rows.length;
+    const step = { ArrowDown: 1, ArrowUp: -1, PageDown: 10, PageUp: -10, Home: -end, End: end }[event.key];
     const row = event.target.closest('tr');
     if (!step || !row) return;
     event.preventDefault();

@@ -4,6 +4,9 @@ import { distance, fromNow, moment } from './words.js';
 /** The picture of an application's generations: what was, what is, and the days to come. */
 
 const LANE = 40;
+const LINE = 14;
+/** No letter of a label is wider, on the average of a label. */
+const LETTER = 6.6;
 const TOP = 22;
 const FOOT = 30;
 const SIDE = 10;
@@ -34,7 +37,11 @@ export function timeline(application, history, width, now = Date.now()) {
   const lanes = history.generations.map((one) => laneOf(one, now));
   const plan = history.coming.map(({ at: time, what }) => ({ at: Date.parse(time), what }));
   const scale = scaleOf(lanes, plan, width, now);
-  const height = TOP + Math.max(1, lanes.length) * LANE + FOOT;
+  const labels = lanes.map((lane) => labelOf(lane, scale));
+  const lines = Math.max(1, ...labels.map(({ words }) => words.length));
+  const lane = LANE + (lines - 1) * LINE;
+  const height = TOP + Math.max(1, lanes.length) * lane + FOOT;
+  const middleOf = (index) => TOP + (index + 1) * lane - 14;
   const [title, description] = [`Generations of ${application}`, inWords(history, now)];
   return s(
     'svg',
@@ -50,9 +57,11 @@ export function timeline(application, history, width, now = Date.now()) {
     s('desc', { id: 'timeline-words' }, description),
     s('defs', {}, hatch()),
     axis(scale, height),
-    lanes.map((lane, index) => drawLane(lane, TOP + index * LANE, scale, now)),
+    lanes.map((lane, index) => drawLane(lane, middleOf(index), scale, now)),
     plan.filter(({ what }) => what === 'rotation').map((one) => planned(one, scale, height)),
     nowLine(scale, height, now),
+    // over all lines, which would cross them out
+    labels.map((label, index) => drawLabel(label, middleOf(index) - 14)),
   );
 }
 
@@ -114,15 +123,31 @@ function tickText(time, step) {
   return step >= 6e4 ? `${step >= 216e5 ? `${day} ${month} ` : ''}${clock.slice(0, 5)}` : clock.slice(0, 8);
 }
 
-function drawLane(lane, y, { x, from, to }, now) {
-  const middle = y + 26;
-  const left = x(lane.issued ?? lane.begin);
-  const label = `${lane.generation ? `generation ${lane.generation}` : 'earlier'} · ${lane.access_key_id} · ${fateOf(lane)}`;
-  const isLeft = left < x(from + (to - from) / 2);
+/** What a lane is, where it begins, and in as many lines as it needs. */
+function labelOf(lane, { x, width }) {
+  const name = lane.generation ? `generation ${lane.generation}` : 'earlier';
+  const parts = [name, lane.access_key_id, fateOf(lane)];
+  const room = (width - 2 * SIDE) / LETTER;
+  const words =
+    parts.join(' · ').length <= room ? [parts.join(' · ')] : [`${name} · ${fateOf(lane)}`, lane.access_key_id];
+  const longest = Math.max(...words.map((line) => line.length)) * LETTER;
+  const left = Math.max(x(lane.issued ?? lane.begin), SIDE);
+  return { words, at: left + longest <= width - SIDE ? { x: left } : { x: width - SIDE, 'text-anchor': 'end' } };
+}
+
+/** `y`: of its last line. */
+function drawLabel({ words, at }, y) {
+  return s(
+    'g',
+    { class: 'label' },
+    words.map((line, index) => s('text', { ...at, y: y - (words.length - 1 - index) * LINE }, line)),
+  );
+}
+
+function drawLane(lane, middle, { x, to }, now) {
   return s(
     'g',
     { class: 'lane', 'data-fate': lane.fate },
-    s('text', isLeft ? { x: Math.max(left, SIDE), y: y + 12 } : { x: x(to), y: y + 12, 'text-anchor': 'end' }, label),
     bars(lane, now, to).map(
       ({ kind, a, b }) =>
         b > a && s('rect', { class: kind, x: x(a), width: Math.max(1, x(b) - x(a)), y: middle - 6, height: 12, rx: 2 }),
