@@ -208,6 +208,59 @@ test('the timeline shows every generation, and tells the same in words and as a 
   await page.getByText('verification-failed').waitFor(PATIENCE);
 });
 
+test('no line crosses out what a generation is called', async () => {
+  const page = await opened('?app=in-grace');
+  await page.locator('.timeline').waitFor(PATIENCE);
+  const [above, below] = await Promise.all(
+    ['.timeline .now, .timeline .plan, .timeline .axis', '.timeline .label'].map((which) =>
+      page.evaluate(
+        `[...document.querySelectorAll('.timeline > g')].flatMap((one, at) => (one.matches('${which}') ? [at] : []))`,
+      ),
+    ),
+  );
+  const [lines, labels] = [above, below] as [number[], number[]];
+  expect([lines.length, labels.length]).toEqual([3, 3]);
+  expect(Math.min(...labels)).toBeGreaterThan(Math.max(...lines));
+  expect(await page.evaluate('getComputedStyle(document.querySelector(".timeline .label text")).paintOrder')).toBe(
+    'stroke',
+  );
+});
+
+test('whoever decides against a rotation, or sends a wrong token, is back at the button, whatever changed meanwhile', async () => {
+  const gallery = everyState(Date.now());
+  const page = await open(`${await show({}, gallery)}/?app=current`);
+  const sheet = page.getByRole('dialog', { name: 'current' });
+  await sheet.locator('.timeline').waitFor(PATIENCE);
+  const kept = () => page.evaluate('document.activeElement.dataset.keep');
+  const changed = async () => {
+    const answer = page.waitForResponse(/applications\/current$/, PATIENCE);
+    gallery.board.follow({ event: 'credential.verified', application: 'current' });
+    await (await answer).finished();
+  };
+  await sheet.getByRole('button', { name: 'Rotate now' }).focus();
+  for (const key of ['Enter', 'Escape']) {
+    await page.keyboard.press('Enter');
+    await page.getByRole('dialog', { name: 'Rotate current now?' }).waitFor(PATIENCE);
+    await changed();
+    expect(await page.evaluate('document.activeElement.textContent')).toBe('Cancel');
+    await page.keyboard.press(key);
+    expect(await kept()).toBe('rotate');
+    await changed();
+    expect(await kept()).toBe('rotate');
+  }
+  await page.keyboard.press('Enter');
+  await page.keyboard.press('Tab');
+  await page.keyboard.press('Enter');
+  await page.getByLabel('The token of http.token').waitFor(PATIENCE);
+  await changed();
+  await page.keyboard.type('wrong');
+  await page.keyboard.press('Enter');
+  await sheet.getByText('Unauthorized').waitFor(PATIENCE);
+  expect(await kept()).toBe('rotate');
+  await changed();
+  expect(await kept()).toBe('rotate');
+});
+
 test('without a token in the policy nothing can be rotated here, and the page says why', async () => {
   const { url } = await started({ ...everyState(Date.now()), now: () => Date.now() });
   const page = await open(`${url}/?app=current`);

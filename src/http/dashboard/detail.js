@@ -69,8 +69,12 @@ export class Detail {
     if (this.#name === name) this.#lookIn(EVERY_MS);
   }
 
-  /** Everything is drawn anew, but the focus stays where it is. */
+  /**
+   * Everything is drawn anew, but the focus stays where it is. Not under a question: what asked it gets the focus back,
+   * and must still be there.
+   */
   #show(application) {
+    if (document.querySelector('dialog[open]:not(#detail)')) return;
     const focused = document.activeElement?.dataset?.keep;
     const [scroll, across] = [this.#dialog.scrollTop, this.#dialog.querySelector('.scroll')?.scrollLeft ?? 0];
     show(this.#dialog, this.#parts(application));
