@@ -77,10 +77,8 @@ const STATUS_OF: Readonly<Record<string, number>> = { ERR_HTTP_REQUEST_TIMEOUT: 
 
 /** Answers what could not even be read, and ends the connection: where the next request begins, nobody knows. */
 export function answerUnreadable({ code = '' }: { readonly code?: string }, socket: Duplex): void {
-  if (code === 'ECONNRESET' || !socket.writable) {
-    socket.destroy();
-    return;
-  }
+  // what still comes after the answer was begun cannot be read either
+  if (code === 'ECONNRESET' || !socket.writable) return;
   const problem = requestProblem(STATUS_OF[code] ?? 400);
   const text = problemText(problem);
   const headers = { ...HEADERS, ...text.headers, 'content-length': Buffer.byteLength(text.body), connection: 'close' };

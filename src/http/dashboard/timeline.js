@@ -5,7 +5,7 @@ import { distance, fromNow, moment } from './words.js';
 
 const LANE = 40;
 const LINE = 14;
-/** No letter of a label is wider, on the average of a label. */
+/** What a letter of a label takes on the average, in pixels; rather too much than too little. */
 const LETTER = 6.6;
 const TOP = 22;
 const FOOT = 30;
