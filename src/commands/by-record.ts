@@ -1,5 +1,6 @@
 import type { Parts } from '../parts.ts';
 import type { Outcome } from '../rotation/outcome.ts';
+import { iso } from '../rotation/record.ts';
 import type { HeldKey } from './holdings.ts';
 import { type Ending, untilRevoked } from './revocation.ts';
 import type { Terminal } from './terminal.ts';
@@ -27,7 +28,5 @@ export async function revokeByRecord(shortened: Shortened, parts: Parts, termina
 function tellWhen({ key, graceMs }: Shortened, { view }: Outcome, terminal: Terminal): void {
   const revokeAt = view?.superseded.find(({ credentialId }) => credentialId === key.credentialId)?.revokeAt;
   if (graceMs === 0 || !revokeAt) return;
-  terminal.write(
-    `${key.accessKeyId}: will be revoked at ${new Date(revokeAt).toISOString()}, by whichever replica is first\n`,
-  );
+  terminal.write(`${key.accessKeyId}: will be revoked at ${iso(revokeAt)}, by whichever replica is first\n`);
 }

@@ -1,5 +1,5 @@
-import prettyMilliseconds from 'pretty-ms';
 import type { Parts } from '../parts.ts';
+import { formatDistance } from '../policy/duration.ts';
 import type { ApplicationPolicy } from '../policy/policy.ts';
 import { unmetForWrite } from '../rotation/conditions.ts';
 import { type Problem, problemOf } from '../rotation/errors.ts';
@@ -27,7 +27,7 @@ export async function checkVault(parts: Parts, found: Found): Promise<void> {
 function lifeText({ vault, options }: Parts): string {
   const { expiresAt = Number.POSITIVE_INFINITY } = vault.tokenStanding();
   if (!Number.isFinite(expiresAt)) return 'the token lives for ever';
-  return `the token lives for ${prettyMilliseconds(Math.max(0, expiresAt - options.clock.now()), { compact: true })}`;
+  return `the token lives for ${formatDistance(expiresAt - options.clock.now())}`;
 }
 
 /** Both are the same for all paths of the mount, so one of them shows it. */

@@ -1,5 +1,6 @@
 import type { ApplicationPolicy, Policy } from '../policy/policy.ts';
 import { secretSource } from '../policy/secrets.ts';
+import { iso } from '../rotation/record.ts';
 import { systemClock } from '../system.ts';
 import { openVaultStore, type VaultStore } from '../vault/store.ts';
 import { type Lending, lend } from './expiration.ts';
@@ -64,6 +65,6 @@ function processOutput({ pair, expiresAt }: Lending) {
     Version: 1,
     AccessKeyId: pair.accessKeyId,
     SecretAccessKey: pair.secretAccessKey.reveal(),
-    Expiration: new Date(expiresAt).toISOString(),
+    Expiration: iso(expiresAt),
   };
 }

@@ -1,5 +1,6 @@
 import { DURATION_HINT, parseDuration } from '../policy/duration.ts';
 import { visible } from '../policy/visible.ts';
+import { iso } from '../rotation/record.ts';
 import { operatorName, systemClock } from '../system.ts';
 import { amendCommand } from './amending.ts';
 import { type Terminal, UsageError } from './terminal.ts';
@@ -18,7 +19,7 @@ export function holdCommand({ config, application, until, why }: HoldOptions, te
   const at = timeOf(until, systemClock.now());
   const amendment = { amend: 'hold', until: at, by: operatorName(), why: visible(why) } as const;
   const done = () =>
-    `on hold until ${new Date(at).toISOString()}: nothing is rotated by schedule or revoked before that. ` +
+    `on hold until ${iso(at)}: nothing is rotated by schedule or revoked before that. ` +
     `rekeyd release ${application} ends it sooner; rekeyd rotate ${application} rotates all the same.`;
   return amendCommand({ config, application, amendment, done }, terminal);
 }

@@ -1,6 +1,7 @@
-import prettyMilliseconds from 'pretty-ms';
+import { formatDistance } from '../policy/duration.ts';
 import type { Policy } from '../policy/policy.ts';
 import { visible } from '../policy/visible.ts';
+import { isoIfAny } from '../telemetry/snapshot.ts';
 import { type Concern, concernsText } from './concerns.ts';
 import { counted } from './count.ts';
 import { type HeldKey, KEY_STATES, type KeyState } from './holdings.ts';
@@ -63,7 +64,7 @@ function tableOf({ keys, now }: Inventory, terminal: Terminal): string {
     key.generation === undefined ? '-' : String(key.generation),
     paint(COLOURS[key.state], key.adopted ? `${key.state}, adopted` : key.state, terminal),
     untilText(key, now),
-    key.createdAt === undefined ? '-' : distance(now - key.createdAt),
+    key.createdAt === undefined ? '-' : formatDistance(now - key.createdAt),
     key.accessKeyId,
     descriptionText(key, terminal),
   ]);
@@ -86,11 +87,7 @@ function whoseText({ application, owner, state }: HeldKey): string {
 function untilText({ revokeAt }: HeldKey, now: number): string {
   if (revokeAt === undefined) return '-';
   if (revokeAt === null) return 'a person revokes it';
-  return revokeAt > now ? `in ${distance(revokeAt - now)}` : `${distance(now - revokeAt)} ago`;
-}
-
-function distance(ms: number): string {
-  return prettyMilliseconds(Math.max(0, ms), { compact: true });
+  return revokeAt > now ? `in ${formatDistance(revokeAt - now)}` : `${formatDistance(now - revokeAt)} ago`;
 }
 
 function remedyText(state: KeyState, keys: readonly HeldKey[], site: NamedSite, terminal: Terminal): string {
@@ -125,7 +122,6 @@ export function keysAsJson({ keys, site, outcomes }: Inventory): string {
 }
 
 function keyAsJson(key: HeldKey, issuer: string) {
-  const iso = (time: number | null | undefined) => (time == null ? time : new Date(time).toISOString());
   return {
     access_key_id: key.accessKeyId,
     credential_id: key.credentialId,
@@ -134,8 +130,8 @@ function keyAsJson(key: HeldKey, issuer: string) {
     application: key.application,
     generation: key.generation,
     adopted: key.adopted,
-    revoke_at: iso(key.revokeAt),
-    created_at: iso(key.createdAt),
+    revoke_at: key.revokeAt === null ? null : isoIfAny(key.revokeAt),
+    created_at: isoIfAny(key.createdAt),
     description: key.description,
     remedy: REMEDIES[key.state]?.(issuer).replace('ACCESS_KEY_ID', key.accessKeyId),
   };

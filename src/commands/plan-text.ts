@@ -1,4 +1,4 @@
-import prettyMilliseconds from 'pretty-ms';
+import { formatDistance } from '../policy/duration.ts';
 import { type Bill, type IssuerBill, issuerCalls } from '../scheduler/costs.ts';
 import { counted } from './count.ts';
 import { paint, table } from './table.ts';
@@ -39,7 +39,7 @@ function loadText({ issuer, busiestHour, busiestMinute }: IssuerBill, terminal: 
   const burst =
     takesMs < WORTH_A_WORD_MS
       ? ''
-      : `; the most that falls into one minute, ${counted(calls, 'change')} at ${new Date(at).toISOString().slice(0, 16)}Z, takes ${prettyMilliseconds(takesMs, { compact: true })}`;
+      : `; the most that falls into one minute, ${counted(calls, 'change')} at ${new Date(at).toISOString().slice(0, 16)}Z, takes ${formatDistance(takesMs)}`;
   return [wrapped(`${needs}${burst}.`, terminal.columns)];
 }
 

@@ -2,6 +2,7 @@ import type { Parts } from '../parts.ts';
 import type { Policy } from '../policy/policy.ts';
 import type { Problem } from '../rotation/errors.ts';
 import type { Outcome } from '../rotation/outcome.ts';
+import { iso } from '../rotation/record.ts';
 import type { Examination } from '../rotation/rotator.ts';
 import { type Bill, billFor } from '../scheduler/costs.ts';
 import { type Coming, type Forecast, forecast } from '../scheduler/forecast.ts';
@@ -112,7 +113,7 @@ function asJson({ examined, coming, andSoOn, bill, now }: Plan): string {
     unmet: blocking(examination, now),
     notices: examination.outcome.notices,
   }));
-  const dates = coming.map(({ at, application, what }) => ({ at: new Date(at).toISOString(), application, what }));
+  const dates = coming.map(({ at, application, what }) => ({ at: iso(at), application, what }));
   const plan = {
     applications,
     coming: dates,
@@ -126,9 +127,7 @@ function asJson({ examined, coming, andSoOn, bill, now }: Plan): string {
 function asText(plan: Plan, { days }: PlanOptions, terminal: Terminal): string {
   const { examined, coming, now } = plan;
   const rows = examined.map((examination) => [examination.outcome.application, firstStep(examination, now)]);
-  const dates = coming
-    .slice(0, SHOWN)
-    .map(({ at, application, what }) => [new Date(at).toISOString(), application, what]);
+  const dates = coming.slice(0, SHOWN).map(({ at, application, what }) => [iso(at), application, what]);
   return [
     table(['APPLICATION', 'NOW'], rows, terminal, { cut: 'NOW' }),
     concernsText(concernsOf(plan), terminal),

@@ -1,4 +1,4 @@
-import prettyMilliseconds from 'pretty-ms';
+import { formatDistance } from '../policy/duration.ts';
 import { visible } from '../policy/visible.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -68,5 +68,5 @@ function barOf(share: number): string {
 function leftText(total: number, done: number, elapsedMs: number): string {
   if (done === 0 || done === total || elapsedMs < GUESS_AFTER_MS) return '';
   const left = (elapsedMs / done) * (total - done);
-  return `, about ${prettyMilliseconds(Math.max(1_000, left), { secondsDecimalDigits: 0, unitCount: 2 })} left`;
+  return `, about ${formatDistance(Math.max(1_000, left))} left`;
 }

@@ -3,7 +3,7 @@ import { RECORD_FIELD } from '../policy/fields.ts';
 import type { ApplicationPolicy } from '../policy/policy.ts';
 import type { Outcome } from '../rotation/outcome.ts';
 import type { SecretData } from '../rotation/ports.ts';
-import { readRecord } from '../rotation/record.ts';
+import { iso, readRecord } from '../rotation/record.ts';
 import { confirmed, declined } from './confirm.ts';
 import { problemsText } from './problems-text.ts';
 import { chosenApplications } from './ready-policy.ts';
@@ -60,9 +60,7 @@ function leftText({ view }: Outcome): string {
   const strays = view?.strays ?? 0;
   if (left.length === 0 && strays === 0) return 'nothing that was issued for it lives: take it out of the policy';
   const keys = left.map(({ accessKeyId, revokeAt }) =>
-    revokeAt === null
-      ? `${accessKeyId} until a person revokes it`
-      : `${accessKeyId} until ${new Date(revokeAt).toISOString()}`,
+    revokeAt === null ? `${accessKeyId} until a person revokes it` : `${accessKeyId} until ${iso(revokeAt)}`,
   );
   const young = strays === 0 ? [] : ['strays that are not old enough yet'];
   return `leave it in the policy until these are revoked: ${[...keys, ...young].join(', ')}`;

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Parts } from '../parts.ts';
 import type { Problem } from '../rotation/errors.ts';
 import type { Outcome, SupersededView } from '../rotation/outcome.ts';
+import { iso } from '../rotation/record.ts';
 import { problemsText } from './problems-text.ts';
 import { EXIT, type Terminal } from './terminal.ts';
 
@@ -101,6 +102,6 @@ function forgotten({ application, trouble }: Outcome): Problem {
 }
 
 function heldProblem(application: string, until: number): Problem {
-  const reason = `${application} is on hold until ${new Date(until).toISOString()}: nothing of it is revoked before that`;
+  const reason = `${application} is on hold until ${iso(until)}: nothing of it is revoked before that`;
   return { code: 'on-hold', reason, remedy: `rekeyd release ${application} ends the hold.` };
 }

@@ -1,5 +1,6 @@
 import type { Policy } from '../policy/policy.ts';
 import type { Outcome } from '../rotation/outcome.ts';
+import { iso } from '../rotation/record.ts';
 import { namesText } from './concerns.ts';
 import { type Paint, paint } from './table.ts';
 import type { Terminal } from './terminal.ts';
@@ -41,7 +42,7 @@ function lineOf({ outcome, rotated }: Ended, terminal: Terminal): string {
   const lives = view?.superseded
     .filter(({ revokeAt }) => revokeAt !== null)
     .map(({ accessKeyId, revokeAt }) => {
-      return `${accessKeyId} lives until ${new Date(revokeAt ?? 0).toISOString()}`;
+      return `${accessKeyId} lives until ${iso(revokeAt ?? 0)}`;
     });
   const grace = lives && lives.length > 0 ? `; ${lives.join(', ')}` : '';
   return `${application}: ${paint('green', 'rotated', terminal)} to generation ${view?.generation} (${view?.current?.accessKeyId})${grace}\n`;

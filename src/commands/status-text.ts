@@ -1,4 +1,5 @@
-import prettyMilliseconds from 'pretty-ms';
+import { formatDistance } from '../policy/duration.ts';
+import { iso } from '../rotation/record.ts';
 import type { ApplicationState, BoardEntry } from '../telemetry/board-entry.ts';
 import { type Concern, concernsText, shared } from './concerns.ts';
 import { counted } from './count.ts';
@@ -128,7 +129,7 @@ function rowsText(entries: readonly BoardEntry[], view: StatusView, terminal: Te
     paint(COLOURS[entry.state], stateText(entry, view), terminal),
     String(entry.view?.generation ?? '-'),
     entry.view?.current?.accessKeyId ?? '-',
-    entry.view?.current ? distance(now - entry.view.current.publishedAt) : '-',
+    entry.view?.current ? formatDistance(now - entry.view.current.publishedAt) : '-',
     nextOf(entry, now),
     waitingOf(entry),
   ]);
@@ -138,18 +139,18 @@ function rowsText(entries: readonly BoardEntry[], view: StatusView, terminal: Te
 
 /** The state, and since when it stands, where that is known. */
 function stateText({ state, trouble, troubleSince, overdueSeconds }: BoardEntry, view: StatusView): string {
-  const late = overdueSeconds > LATE_SECONDS ? distance(overdueSeconds * 1_000) : undefined;
+  const late = overdueSeconds > LATE_SECONDS ? formatDistance(overdueSeconds * 1_000) : undefined;
   if (state === 'overdue') return late === undefined ? state : `${state} for ${late}`;
   if (!trouble) return state;
   const isSeenToBegin = troubleSince !== undefined && troubleSince > view.firstLookAt;
-  const since = isSeenToBegin ? ` for ${distance(view.now - troubleSince)}` : '';
+  const since = isSeenToBegin ? ` for ${formatDistance(view.now - troubleSince)}` : '';
   return `${state}${since}${late === undefined ? '' : `, due ${late} ago`}`;
 }
 
 function nextOf({ nextAt, next, trouble }: BoardEntry, now: number): string {
   if (trouble?.kind === 'refused') return 'a person decides';
   if (nextAt === undefined) return '-';
-  return nextAt <= now ? `now: ${next}` : `${next} in ${distance(nextAt - now)}`;
+  return nextAt <= now ? `now: ${next}` : `${next} in ${formatDistance(nextAt - now)}`;
 }
 
 function waitingOf({ view }: BoardEntry): string {
@@ -163,10 +164,10 @@ function waitingOf({ view }: BoardEntry): string {
 }
 
 function detailsOf({ application, path, issuer, view }: BoardEntry, now: number): string {
-  const at = (time: number | undefined) => (time === undefined ? '-' : new Date(time).toISOString());
+  const at = (time: number | undefined) => (time === undefined ? '-' : iso(time));
   const superseded = (view?.superseded ?? []).map(({ accessKeyId, why, revokeAt }) => {
     const end = revokeAt === null ? null : Math.max(revokeAt, view?.hold?.until ?? 0);
-    const fate = end === null ? 'until a person revokes it' : `until ${at(end)} (${distance(end - now)})`;
+    const fate = end === null ? 'until a person revokes it' : `until ${at(end)} (${formatDistance(end - now)})`;
     return `  ${accessKeyId}  ${why}, lives ${fate}`;
   });
   const why = view?.hold?.why ? `: ${view.hold.why}` : '';
@@ -178,12 +179,4 @@ function detailsOf({ application, path, issuer, view }: BoardEntry, now: number)
     ...hold,
     ...superseded,
   ].join('\n')}\n`;
-}
-
-/** Of a day and more the first unit is exact enough; a hold of two hours must not show as one. */
-const DAY_MS = 86_400_000;
-
-function distance(ms: number): string {
-  const isLong = ms >= DAY_MS;
-  return prettyMilliseconds(Math.max(0, ms), isLong ? { compact: true } : { unitCount: 2, secondsDecimalDigits: 0 });
 }

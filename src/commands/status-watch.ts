@@ -1,5 +1,6 @@
 import type { Parts } from '../parts.ts';
 import type { Outcome } from '../rotation/outcome.ts';
+import { iso } from '../rotation/record.ts';
 import { steadyPace } from '../scheduler/pacing.ts';
 import { Board } from '../telemetry/board.ts';
 import type { BoardEntry } from '../telemetry/board-entry.ts';
@@ -138,7 +139,7 @@ function changes(watched: Watched, options: WatchOptions, terminal: Terminal): D
       return isNew;
     });
     if (changed.length === 0) return;
-    const at = new Date(now).toISOString();
+    const at = iso(now);
     const view = { entries: changed, isDetailed: false, isWhole: true, now, firstLookAt: watched.firstLookAt };
     if (options.json) terminal.write(`${JSON.stringify({ at, applications: changed.map(snapshotOf) })}\n`);
     else terminal.write(`${at}  ${statusText(view, terminal)}\n`);

@@ -1,5 +1,5 @@
 import type { Logger } from 'pino';
-import prettyMilliseconds from 'pretty-ms';
+import { formatDuration } from '../policy/duration.ts';
 import type { DeliveryResult } from '../telemetry/metrics.ts';
 import type { DeliveryListener } from '../webhooks/endpoint.ts';
 
@@ -16,7 +16,7 @@ export function deliveryLog(logger: Logger, count: (result: DeliveryResult) => v
       count('retried');
       if (failing.has(receiver)) return;
       failing.add(receiver);
-      const words = `a webhook to ${receiver} failed: ${reason}; it is tried again in ${prettyMilliseconds(Math.round(pausing))}`;
+      const words = `a webhook to ${receiver} failed: ${reason}; it is tried again in ${formatDuration(Math.round(pausing))}`;
       logger.warn({ event: 'webhook.failed', receiver, reason }, words);
     },
     dropped: (receiver, reason, messages) => {

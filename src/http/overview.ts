@@ -1,9 +1,10 @@
 import type { FastifyInstance } from 'fastify';
 import type { Problem } from '../rotation/errors.ts';
+import { iso } from '../rotation/record.ts';
 import { type DownOf, type Tally, tallyOf } from '../telemetry/overview.ts';
 import type { ServerHealth } from '../telemetry/server-health.ts';
 import type { IssuerSight, SiteSources, VaultSight } from '../telemetry/site.ts';
-import { iso } from '../telemetry/snapshot.ts';
+import { isoIfAny } from '../telemetry/snapshot.ts';
 import type { Doors } from './guard.ts';
 import type { HttpOptions } from './options.ts';
 import type { IssuerSnapshot, Overview } from './shapes.ts';
@@ -71,27 +72,25 @@ function overviewOf({ site, now, missing, token }: Sources, tally: Tally): Overv
   const { loadedAt, rejected, waitsForRestart } = site.policyStanding();
   const { total, states, retired, held, strays, superseded, troubles, next } = tally;
   return {
-    now: known(now()),
+    now: iso(now()),
     version: site.version,
     owner: site.owner(),
     replica: site.replica,
-    started_at: known(site.startedAt),
+    started_at: iso(site.startedAt),
     missing: [...missing()],
     can_write: token !== undefined,
     policy: {
-      loaded_at: known(loadedAt),
+      loaded_at: iso(loadedAt),
       ...(waitsForRestart && { waits_for_restart: [...waitsForRestart] }),
-      ...(rejected && { rejected: { at: known(rejected.at), message: rejected.message } }),
+      ...(rejected && { rejected: { at: iso(rejected.at), message: rejected.message } }),
     },
     applications: { total, states: { ...states }, retired, held, strays, superseded },
-    troubles: troubles.map(({ since, ...group }) => ({ ...group, since: iso(since) })),
-    next: next && { ...next, at: known(next.at) },
+    troubles: troubles.map(({ since, ...group }) => ({ ...group, since: isoIfAny(since) })),
+    next: next && { ...next, at: iso(next.at) },
     vault: vaultOf(site.vault()),
     issuers: site.issuers().map(issuerOf),
   };
 }
-
-const known = (time: number): string => new Date(time).toISOString();
 
 function vaultOf({ address, circuit, problem, expiresAt }: VaultSight): Overview['vault'] {
   const login = problem ? 'failed' : expiresAt === undefined ? 'none' : 'ok';
@@ -99,7 +98,7 @@ function vaultOf({ address, circuit, problem, expiresAt }: VaultSight): Overview
     address,
     login,
     problem: problem && wordsOf(problem),
-    token_expires_at: iso(expiresAt),
+    token_expires_at: isoIfAny(expiresAt),
     circuit: circuitOf(circuit),
   };
 }
@@ -112,7 +111,7 @@ export function issuerOf({ name, instance, limits, circuit, callsLastMinute, lis
     credentials: listed && {
       total: listed.census.ours + listed.census.unclaimed + listed.census.foreign,
       ...listed.census,
-      listed_at: known(listed.at),
+      listed_at: iso(listed.at),
     },
     limits: { credentials, per_second: perSecond, concurrency },
     calls_last_minute: callsLastMinute,
@@ -122,7 +121,7 @@ export function issuerOf({ name, instance, limits, circuit, callsLastMinute, lis
 
 function circuitOf({ isOpen, openSince, lastFailure }: ServerHealth) {
   if (!isOpen) return { open: false };
-  return { open: true, since: iso(openSince), last_failure: lastFailure && wordsOf(lastFailure) };
+  return { open: true, since: isoIfAny(openSince), last_failure: lastFailure && wordsOf(lastFailure) };
 }
 
 function wordsOf({ code, reason, remedy }: Problem): Problem {

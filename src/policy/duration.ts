@@ -23,3 +23,12 @@ export function parseDuration(text: string): number | undefined {
 export function formatDuration(ms: number): string {
   return prettyMilliseconds(ms, { hideYear: true, unitCount: 2 });
 }
+
+/**
+ * How long until something or since, for people: `29d`, `23h 55m`, `4s`; of what is past already, `0ms`. Of a day and
+ * more the first unit is exact enough; a hold of two hours must not show as one.
+ */
+export function formatDistance(ms: number): string {
+  const isLong = ms >= MS_PER_UNIT.d;
+  return prettyMilliseconds(Math.max(0, ms), isLong ? { compact: true } : { unitCount: 2, secondsDecimalDigits: 0 });
+}

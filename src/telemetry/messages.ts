@@ -1,5 +1,6 @@
-import prettyMilliseconds from 'pretty-ms';
+import { formatDuration } from '../policy/duration.ts';
 import type { EventName, RotationEvent } from '../rotation/events.ts';
+import { iso } from '../rotation/record.ts';
 
 type Say = (event: RotationEvent) => string;
 
@@ -10,7 +11,7 @@ function what({ generation, accessKeyId }: RotationEvent, otherwise: string): st
 }
 
 function within({ durationMs }: RotationEvent): string {
-  return durationMs === undefined ? '' : ` in ${prettyMilliseconds(durationMs)}`;
+  return durationMs === undefined ? '' : ` in ${formatDuration(durationMs)}`;
 }
 
 function because({ why }: RotationEvent): string {
@@ -23,21 +24,17 @@ function problem({ reason, remedy, code }: RotationEvent): string {
   return known === '' ? (code ?? 'no reason known') : known;
 }
 
-function at(time: number): string {
-  return new Date(time).toISOString();
-}
-
 function attempted({ why }: RotationEvent): string {
   return why === 'observe' || why === undefined ? 'could not be looked at' : `could not ${why}`;
 }
 
 function until({ revokeAt }: RotationEvent): string {
   if (revokeAt === undefined) return '';
-  return revokeAt === null ? '; only a person revokes it' : `; it lives until ${at(revokeAt)}`;
+  return revokeAt === null ? '; only a person revokes it' : `; it lives until ${iso(revokeAt)}`;
 }
 
 function next({ rotateAt }: RotationEvent): string {
-  return rotateAt === undefined ? '' : `; next rotation ${at(rotateAt)}`;
+  return rotateAt === undefined ? '' : `; next rotation ${iso(rotateAt)}`;
 }
 
 const SAY: Readonly<Record<EventName, Say>> = {

@@ -1,4 +1,5 @@
 import type { ApplicationView, SupersededView, Trouble } from '../rotation/outcome.ts';
+import { iso } from '../rotation/record.ts';
 import type { BoardEntry } from './board-entry.ts';
 import type { Chapter, Chronicle } from './chronicle.ts';
 import type { ApplicationSnapshot, ApplicationSummary, HistorySnapshot } from './shapes.ts';
@@ -6,8 +7,8 @@ import type { ApplicationSnapshot, ApplicationSummary, HistorySnapshot } from '.
 export type { ApplicationSnapshot };
 
 /** ISO 8601 in UTC; a time that is unknown or never comes is left out of the JSON. */
-export function iso(time: number | undefined): string | undefined {
-  return time === undefined || !Number.isFinite(time) ? undefined : new Date(time).toISOString();
+export function isoIfAny(time: number | undefined): string | undefined {
+  return time === undefined || !Number.isFinite(time) ? undefined : iso(time);
 }
 
 /** An application as JSON shows it to other programs: snake_case, ISO times, nothing secret. */
@@ -20,19 +21,19 @@ export function snapshotOf(entry: BoardEntry): ApplicationSnapshot {
     state: entry.state,
     generation: view?.generation,
     current: view?.current && currentOf(view.current),
-    rotate_at: iso(view?.rotateAt),
+    rotate_at: isoIfAny(view?.rotateAt),
     overdue_seconds: Math.floor(entry.overdueSeconds),
     grace_seconds: entry.graceMs === undefined ? undefined : entry.graceMs / 1_000,
     superseded: view?.superseded.map(supersededOf) ?? [],
     strays: view?.strays,
-    hold: view?.hold && { until: iso(view.hold.until), by: view.hold.by, why: view.hold.why },
+    hold: view?.hold && { until: isoIfAny(view.hold.until), by: view.hold.by, why: view.hold.why },
     trouble: trouble && troubleOf(trouble, entry.troubleSince),
     failures: entry.failures,
     notices: entry.notices.map(({ code, reason, remedy }) => ({ code, reason, remedy })),
-    next_at: iso(entry.nextAt),
+    next_at: isoIfAny(entry.nextAt),
     next: entry.next,
-    last_success_at: iso(entry.lastSuccessAt),
-    seen_at: iso(entry.seenAt),
+    last_success_at: isoIfAny(entry.lastSuccessAt),
+    seen_at: isoIfAny(entry.seenAt),
   };
 }
 
@@ -48,17 +49,17 @@ export function summaryOf(entry: BoardEntry): ApplicationSummary {
     state: entry.state,
     generation: view?.generation,
     access_key_id: view?.current?.accessKeyId,
-    published_at: iso(view?.current?.publishedAt),
-    rotate_at: iso(view?.rotateAt),
-    next_at: iso(entry.nextAt),
+    published_at: isoIfAny(view?.current?.publishedAt),
+    rotate_at: isoIfAny(view?.rotateAt),
+    next_at: isoIfAny(entry.nextAt),
     next: entry.next,
     superseded: superseded.length || undefined,
     superseded_access_key_ids: superseded.length > 0 ? superseded.map(({ accessKeyId }) => accessKeyId) : undefined,
-    revoke_at: revokeTimes.length > 0 ? iso(Math.min(...revokeTimes)) : undefined,
+    revoke_at: revokeTimes.length > 0 ? isoIfAny(Math.min(...revokeTimes)) : undefined,
     strays: view?.strays || undefined,
-    held_until: iso(view?.hold?.until),
+    held_until: isoIfAny(view?.hold?.until),
     code: trouble?.code,
-    since: iso(entry.troubleSince),
+    since: isoIfAny(entry.troubleSince),
     notices: notices.length > 0 ? notices.map(({ code }) => code) : undefined,
   };
 }
@@ -66,11 +67,11 @@ export function summaryOf(entry: BoardEntry): ApplicationSummary {
 /** An application's past and plan as JSON. */
 export function historyOf({ since, chapters, incidents, coming }: Chronicle): HistorySnapshot {
   return {
-    since: new Date(since).toISOString(),
+    since: iso(since),
     generations: chapters.map(generationOf),
-    troubles: incidents.map(({ at, event, code, reason }) => ({ at: new Date(at).toISOString(), event, code, reason })),
+    troubles: incidents.map(({ at, event, code, reason }) => ({ at: iso(at), event, code, reason })),
     coming: coming.map(({ at, what, accessKeyId }) => ({
-      at: new Date(at).toISOString(),
+      at: iso(at),
       what,
       access_key_id: accessKeyId,
     })),
@@ -82,12 +83,12 @@ function generationOf(chapter: Chapter): HistorySnapshot['generations'][number] 
     generation: chapter.generation,
     access_key_id: chapter.accessKeyId,
     fate: chapter.fate,
-    issued_at: iso(chapter.issuedAt),
-    verified_at: iso(chapter.verifiedAt),
-    published_at: iso(chapter.publishedAt),
-    superseded_at: iso(chapter.supersededAt),
-    revoke_at: chapter.revokeAt === null ? null : iso(chapter.revokeAt),
-    revoked_at: iso(chapter.revokedAt),
+    issued_at: isoIfAny(chapter.issuedAt),
+    verified_at: isoIfAny(chapter.verifiedAt),
+    published_at: isoIfAny(chapter.publishedAt),
+    superseded_at: isoIfAny(chapter.supersededAt),
+    revoke_at: chapter.revokeAt === null ? null : isoIfAny(chapter.revokeAt),
+    revoked_at: isoIfAny(chapter.revokedAt),
   };
 }
 
@@ -96,8 +97,8 @@ function currentOf(current: NonNullable<ApplicationView['current']>) {
     credential_id: current.credentialId,
     access_key_id: current.accessKeyId,
     instance: current.instance,
-    issued_at: iso(current.issuedAt),
-    published_at: iso(current.publishedAt),
+    issued_at: isoIfAny(current.issuedAt),
+    published_at: isoIfAny(current.publishedAt),
     adopted: current.adopted,
   };
 }
@@ -107,11 +108,11 @@ function supersededOf(view: SupersededView) {
     credential_id: view.credentialId,
     access_key_id: view.accessKeyId,
     instance: view.instance,
-    revoke_at: view.revokeAt === null ? null : iso(view.revokeAt),
+    revoke_at: view.revokeAt === null ? null : isoIfAny(view.revokeAt),
     why: view.why,
   };
 }
 
 function troubleOf({ kind, code, reason, remedy }: Trouble, since: number | undefined) {
-  return { kind, code, reason, remedy, since: iso(since) };
+  return { kind, code, reason, remedy, since: isoIfAny(since) };
 }

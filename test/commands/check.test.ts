@@ -17,7 +17,7 @@ async function check({ config, env }: Arranged) {
   return {
     code,
     lines,
-    plain: lines.map((line) => line.replace(/ \(\d+ ms\)$/, '').replace(/for (59m|1h)$/, 'for 1h')),
+    plain: lines.map((line) => line.replace(/ \(\d+ ms\)$/, '').replace(/for (59m \d+s|1h)$/, 'for 1h')),
   };
 }
 

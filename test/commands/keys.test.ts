@@ -4,6 +4,7 @@ import { complain } from '../../src/commands/complain.ts';
 import { type KeysOptions, keysCommand } from '../../src/commands/keys.ts';
 import { rotateCommand } from '../../src/commands/rotate.ts';
 import { runCommand } from '../../src/commands/run.ts';
+import { statusCommand } from '../../src/commands/status.ts';
 import { UsageError } from '../../src/commands/terminal.ts';
 import { formatMarker, newMarker } from '../../src/rotation/marker.ts';
 import { cryptoHex } from '../../src/system.ts';
@@ -177,6 +178,16 @@ test('keys does nothing to the terminal that a description at the issuer asks fo
   const on = await arrange(TWO);
   await make(on, '\u001b[2Jgone');
   expect((await keys(on)).text).toContain('\\u001b[2Jgone');
+});
+
+test('keys and status say the same of the same span', async () => {
+  const on = await arrange({ applications: { billing: { grace: '23h' } } });
+  await rotate(on);
+  await rotate(on);
+  const terminal = pretendTerminal(on.env);
+  await statusCommand({ config: on.config, applications: [], json: false }, terminal);
+  expect((await keys(on)).text).toMatch(/ in-grace +in 22h 59m /);
+  expect(terminal.written()).toMatch(/ revoke \w+ in 22h 59m /);
 });
 
 test('keys fits into a narrow terminal', async () => {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { formatDuration, parseDuration } from '../../src/policy/duration.ts';
+import { formatDistance, formatDuration, parseDuration } from '../../src/policy/duration.ts';
 
 test.each([
   ['500ms', 500],
@@ -34,4 +34,16 @@ test('any whole number with a unit is read exactly, and nothing else ever is', (
 
 test('durations are shown short and in the largest units', () => {
   expect([500, 90_000, 86_400_000, 2_592_000_000].map(formatDuration)).toEqual(['500ms', '1m 30s', '1d', '30d']);
+});
+
+test('how far away something is has two units below a day, and one from then on', () => {
+  const hour = 3_600_000;
+  expect([4_200, 90_000, 2 * hour, 24 * hour - 300_000, 29 * 24 * hour + 23 * hour].map(formatDistance)).toEqual([
+    '4s',
+    '1m 30s',
+    '2h',
+    '23h 55m',
+    '29d',
+  ]);
+  expect(formatDistance(-5)).toBe('0ms');
 });
