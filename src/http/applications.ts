@@ -1,6 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import type { Trouble } from '../rotation/outcome.ts';
+import { sentence } from '../rotation/sentence.ts';
 import type { BoardEntry } from '../telemetry/board-entry.ts';
 import { chronicleOf } from '../telemetry/chronicle.ts';
 import { stateShape } from '../telemetry/shapes.ts';
@@ -98,6 +99,6 @@ const noSuchApplication: HttpProblem = {
   detail: 'The policy has no application of that name; GET /api/v1/applications lists them all.',
 };
 
-function notRotated({ code, reason, remedy }: Trouble): HttpProblem {
-  return { status: 409, title: 'Not rotated', code, detail: `${reason}. ${remedy}` };
+function notRotated(trouble: Trouble): HttpProblem {
+  return { status: 409, title: 'Not rotated', code: trouble.code, detail: sentence(trouble) };
 }

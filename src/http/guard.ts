@@ -1,5 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { problemOf } from '../rotation/errors.ts';
+import { sentence } from '../rotation/sentence.ts';
 import { checkHost, checkReader, checkSite, checkWriter } from './access.ts';
 import { Methods, wrongMethod } from './methods.ts';
 import type { HttpOptions } from './options.ts';
@@ -25,8 +26,9 @@ export function guard(server: FastifyInstance, { listen, onError }: HttpOptions)
     const status = error.statusCode ?? 500;
     if (status < 500) return sendProblem(reply, requestProblem(status));
     onError?.(error);
-    const { code, reason, remedy } = problemOf(error);
-    return sendProblem(reply, { status, title: 'Internal error', code, detail: `${reason}. ${remedy}` });
+    const problem = problemOf(error);
+    const { code } = problem;
+    return sendProblem(reply, { status, title: 'Internal error', code, detail: sentence(problem) });
   });
 }
 

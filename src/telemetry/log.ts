@@ -3,6 +3,7 @@ import { PinoPretty, type PrettyOptions } from 'pino-pretty';
 import type { LogLevel } from '../policy/policy.ts';
 import { problemOf } from '../rotation/errors.ts';
 import { EVENT_LEVELS, type EventName, type Report, type RotationEvent } from '../rotation/events.ts';
+import { sentence } from '../rotation/sentence.ts';
 import { messageOf } from './messages.ts';
 import type { ServerHealth } from './server-health.ts';
 
@@ -93,6 +94,7 @@ export function logCircuit(logger: Logger, circuit: ServerHealth): void {
 
 /** Writes an error only as the problem it stands for, so that nothing in it can leak. */
 export function logProblem(logger: Logger, event: string, error: unknown): void {
-  const { code, reason, remedy } = problemOf(error);
-  logger.error({ event, code, reason, remedy }, `${reason}; ${remedy}`);
+  const problem = problemOf(error);
+  const { code, reason, remedy } = problem;
+  logger.error({ event, code, reason, remedy }, sentence(problem));
 }

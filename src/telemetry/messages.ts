@@ -1,6 +1,7 @@
 import { formatDuration } from '../policy/duration.ts';
 import type { EventName, RotationEvent } from '../rotation/events.ts';
 import { iso } from '../rotation/record.ts';
+import { sentence } from '../rotation/sentence.ts';
 
 type Say = (event: RotationEvent) => string;
 
@@ -19,9 +20,8 @@ function because({ why }: RotationEvent): string {
 }
 
 /** The reason and the way out of a problem. */
-function problem({ reason, remedy, code }: RotationEvent): string {
-  const known = [reason, remedy].filter((part) => part !== undefined).join('. ');
-  return known === '' ? (code ?? 'no reason known') : known;
+function problem(event: RotationEvent): string {
+  return sentence(event) || (event.code ?? 'no reason known');
 }
 
 function attempted({ why }: RotationEvent): string {

@@ -178,6 +178,12 @@ test('what kept an application from being rotated is a problem with its code and
   expect(answer.json()).toMatchObject({ code: 'quota-full', title: 'Not rotated' });
 });
 
+test('a reason that ends with a server’s own full stop gets no second one', async () => {
+  const trouble = { ...troubleOf('failed', 'issuer-refused'), reason: 'it says: No.', remedy: 'Ask it.' };
+  const ask = await serve({ token, rotate: async (name: string) => outcomeOf(name, { trouble }) });
+  expect((await ask(ROTATE, bearer, 'POST')).json()).toMatchObject({ detail: 'it says: No. Ask it.' });
+});
+
 test('an application that the policy does not have is not found', async () => {
   const ask = await serve({ token });
   expect((await ask('/api/v1/applications/other/rotate', bearer, 'POST')).status).toBe(404);

@@ -82,6 +82,7 @@ test.each(Object.keys(EVENT_LEVELS) as EventName[])('%s reads well, with much kn
 test('a failure tells its reason and the way out', () => {
   const failed = { event: 'rotation.failed', application: 'billing', reason: 'no answer', remedy: 'Wait' } as const;
   expect(messageOf(failed)).toBe('billing: rotation failed: no answer. Wait');
+  expect(messageOf({ ...failed, reason: 'it says: No.' })).toBe('billing: rotation failed: it says: No. Wait');
 });
 
 test.each([
