@@ -42,14 +42,17 @@ function isAlike(one: Problem, other: Problem): boolean {
   return one.reason === other.reason && one.remedy === other.remedy;
 }
 
-/** The problem without what is different only because each application has a name and a path of its own. */
+/** The problem without what is different only because each application has a name, a path and keys of its own. */
 function common({ application, problem: { code, reason, remedy }, path }: Concern): Problem {
-  // only where a command is quoted: a short name may stand in any word
+  // only where a command or an address is quoted: a short name may stand in any word
   const name = application.replaceAll('.', '\\.');
-  const commands = new RegExp(`(?<=\\brekeyd [a-z]+ )${name}(?![\\w-])`, 'g');
-  const general = remedy.replaceAll(path, '…').replace(commands, 'APP');
+  const quoted = new RegExp(`(?<=\\brekeyd (?!revoke )[a-z]+ |/api/v1/applications/)${name}(?![\\w-])`, 'g');
+  const general = remedy.replaceAll(path, '…').replace(quoted, 'APP').replace(REVOKED, 'ACCESS_KEY_ID');
   return { code, reason: reason.replaceAll(path, '…'), remedy: general };
 }
+
+/** The key in a command that revokes it. */
+const REVOKED = /(?<=\brekeyd revoke [\w.-]+ )[\w-]+/g;
 
 /** `billing, reports`; of many the first five `and 12 more`. */
 export function namesText(names: readonly string[]): string {

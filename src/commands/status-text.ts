@@ -1,8 +1,12 @@
 import { formatDistance } from '../policy/duration.ts';
+import type { Problem } from '../rotation/errors.ts';
 import { iso } from '../rotation/record.ts';
-import type { ApplicationState, BoardEntry } from '../telemetry/board-entry.ts';
+import { type ApplicationState, type BoardEntry, isMeant } from '../telemetry/board-entry.ts';
 import { type Concern, concernsText, shared } from './concerns.ts';
 import { counted } from './count.ts';
+import { headlineOf } from './headline.ts';
+import { endOf, lateProblems } from './late.ts';
+import { isWell, rankOf, standingOf } from './standing.ts';
 import { type Paint, paint, table } from './table.ts';
 import type { Terminal } from './terminal.ts';
 import { wrapped } from './wrap.ts';
@@ -11,6 +15,8 @@ import { wrapped } from './wrap.ts';
 export interface StatusView {
   /** In the policy's order. */
   readonly entries: readonly BoardEntry[];
+  /** Those that the first line counts, where that is not only the entries. */
+  readonly counted?: readonly BoardEntry[];
   /** Whether each is shown in detail. */
   readonly isDetailed: boolean;
   /** Whether all are shown, even if they do not fit on the screen. */
@@ -33,9 +39,6 @@ const COLOURS: Readonly<Record<ApplicationState, Paint>> = {
   refused: 'red',
 };
 
-/** What is wrong comes first; all others keep the policy's order. */
-const WORST_FIRST: readonly ApplicationState[] = ['refused', 'failing', 'blocked', 'overdue', 'unknown', 'new'];
-
 /** However little fits on a screen, so many applications are shown. */
 const FEWEST_ROWS = 5;
 /** Problems told in full where a screen is to hold them. */
@@ -43,10 +46,13 @@ const MOST_PROBLEMS = 5;
 /** Only what is late by more than this, in seconds, is worth a word. */
 const LATE_SECONDS = 60;
 
-/** What is wrong first: in one line, in full with what to do, and in the table; then each in detail where wanted. */
+/**
+ * What is wrong first: in one line, in full with what to do, and in the table; then each in detail where wanted. Those
+ * that stand alike keep the policy's order.
+ */
 export function statusText(view: StatusView, terminal: Terminal): string {
-  const entries = view.entries.toSorted((a, b) => rank(a) - rank(b));
-  const head = `${wrapped(headlineOf(entries, view.now), terminal.columns)}\n`;
+  const entries = view.entries.toSorted((a, b) => rankOf(a, view.now) - rankOf(b, view.now));
+  const head = `${wrapped(headlineOf(view.counted ?? entries, view.now), terminal.columns)}\n`;
   const problems = problemsText(entries, view, terminal);
   const details = view.isDetailed ? entries.map((entry) => detailsOf(entry, view.now)).join('') : '';
   const left = (terminal.rows ?? Number.POSITIVE_INFINITY) - linesOf(head + problems) - SURROUNDINGS;
@@ -60,41 +66,10 @@ function linesOf(text: string): number {
   return text.split('\n').length - 1;
 }
 
-function rank(entry: BoardEntry): number {
-  const at = WORST_FIRST.indexOf(entry.state);
-  if (at >= 0) return at;
-  return entry.notices.length > 0 ? WORST_FIRST.length : WORST_FIRST.length + 1;
-}
-
-function isWell(entry: BoardEntry): boolean {
-  return rank(entry) > WORST_FIRST.length;
-}
-
-/** `300 applications: 2 refused, 1 overdue, 297 well; next: rotate billing in 2h` */
-export function headlineOf(entries: readonly BoardEntry[], now: number): string {
-  const bad = WORST_FIRST.flatMap((state) => {
-    const count = entries.filter((entry) => entry.state === state).length;
-    return count > 0 ? [`${count} ${state}`] : [];
-  });
-  const noticed = entries.filter((entry) => rank(entry) === WORST_FIRST.length).length;
-  const well = entries.filter(isWell).length;
-  const sums = [...bad, ...(noticed > 0 ? [`${noticed} with a notice`] : [])];
-  const whole = sums.length === 0 ? 'all well' : [...sums, ...(well > 0 ? [`${well} well`] : [])].join(', ');
-  return `${counted(entries.length, 'application')}: ${whole}${nextText(entries, now)}`;
-}
-
-function nextText(entries: readonly BoardEntry[], now: number): string {
-  const ahead = entries.filter(({ nextAt }) => nextAt !== undefined && nextAt > now);
-  const [first] = ahead.toSorted((a, b) => (a.nextAt ?? 0) - (b.nextAt ?? 0));
-  return first ? `; next: ${first.application}: ${nextOf(first, now)}` : '';
-}
-
 /** What a person should do something about, in full. */
-function problemsText(entries: readonly BoardEntry[], { isWhole, isDetailed }: StatusView, terminal: Terminal): string {
-  const concerns = entries.flatMap(({ application, path, trouble, notices }): Concern[] => [
-    ...(trouble ? [{ application, path, problem: trouble, colour: 'red' as const }] : []),
-    ...notices.map((problem) => ({ application, path, problem, colour: 'yellow' as const })),
-  ]);
+function problemsText(entries: readonly BoardEntry[], view: StatusView, terminal: Terminal): string {
+  const { isWhole, isDetailed, now } = view;
+  const concerns = entries.flatMap((entry) => concernsOf(entry, now));
   const isLimited = Number.isFinite(terminal.rows ?? Number.POSITIVE_INFINITY) && !isWhole && !isDetailed;
   if (!isLimited) return concernsText(concerns, terminal);
   const groups = shared(concerns);
@@ -110,12 +85,21 @@ function problemsText(entries: readonly BoardEntry[], { isWhole, isDetailed }: S
   );
 }
 
+function concernsOf(entry: BoardEntry, now: number): readonly Concern[] {
+  const { application, path, trouble, notices } = entry;
+  const concern = (problem: Problem, colour: Paint): Concern => ({ application, path, problem, colour });
+  return [
+    ...(trouble ? [concern(trouble, isMeant(trouble) ? 'dim' : 'red')] : []),
+    ...[...lateProblems(entry, now), ...notices].map((problem) => concern(problem, 'yellow')),
+  ];
+}
+
 function tableText(entries: readonly BoardEntry[], view: StatusView, left: number, terminal: Terminal): string {
   if (entries.length === 0) return '';
   const room = view.isWhole || view.isDetailed ? entries.length : Math.max(FEWEST_ROWS, left);
   const shown = entries.slice(0, entries.length > room ? room : entries.length);
   const hidden = entries.slice(shown.length);
-  const bad = hidden.filter((entry) => !isWell(entry)).length;
+  const bad = hidden.filter((entry) => !isWell(entry, view.now)).length;
   const which = bad > 0 ? `${bad} of them not well` : 'all of them well';
   const rest = hidden.length > 0 ? `… and ${hidden.length} more, ${which} (--all shows them)\n` : '';
   return rowsText(shown, view, terminal) + rest;
@@ -126,7 +110,7 @@ function rowsText(entries: readonly BoardEntry[], view: StatusView, terminal: Te
   const head = ['APPLICATION', 'STATE', 'GENERATION', 'ACCESS KEY ID', 'AGE', 'NEXT', 'WAITING'];
   const rows = entries.map((entry) => [
     entry.application,
-    paint(COLOURS[entry.state], stateText(entry, view), terminal),
+    paint(colourOf(entry, now), stateText(entry, view), terminal),
     String(entry.view?.generation ?? '-'),
     entry.view?.current?.accessKeyId ?? '-',
     entry.view?.current ? formatDistance(now - entry.view.current.publishedAt) : '-',
@@ -137,8 +121,18 @@ function rowsText(entries: readonly BoardEntry[], view: StatusView, terminal: Te
   return table(head, rows, terminal, { leaveOut, cut: ['NEXT', 'APPLICATION'] });
 }
 
+function colourOf(entry: BoardEntry, now: number): Paint {
+  const standing = standingOf(entry, now);
+  if (standing === 'retired') return 'dim';
+  return standing === 'key-overdue' ? 'yellow' : COLOURS[entry.state];
+}
+
 /** The state, and since when it stands, where that is known. */
-function stateText({ state, trouble, troubleSince, overdueSeconds }: BoardEntry, view: StatusView): string {
+function stateText(entry: BoardEntry, view: StatusView): string {
+  const { state, trouble, troubleSince, overdueSeconds } = entry;
+  const standing = standingOf(entry, view.now);
+  if (standing === 'retired') return standing;
+  if (standing === 'key-overdue') return `${state}, key overdue`;
   const late = overdueSeconds > LATE_SECONDS ? formatDistance(overdueSeconds * 1_000) : undefined;
   if (state === 'overdue') return late === undefined ? state : `${state} for ${late}`;
   if (!trouble) return state;
@@ -148,7 +142,7 @@ function stateText({ state, trouble, troubleSince, overdueSeconds }: BoardEntry,
 }
 
 function nextOf({ nextAt, next, trouble }: BoardEntry, now: number): string {
-  if (trouble?.kind === 'refused') return 'a person decides';
+  if (trouble?.kind === 'refused') return isMeant(trouble) ? 'out of service' : 'a person decides';
   if (nextAt === undefined) return '-';
   return nextAt <= now ? `now: ${next}` : `${next} in ${formatDistance(nextAt - now)}`;
 }
@@ -163,13 +157,12 @@ function waitingOf({ view }: BoardEntry): string {
   return parts.join(', ') || '-';
 }
 
-function detailsOf({ application, path, issuer, view }: BoardEntry, now: number): string {
+function detailsOf(entry: BoardEntry, now: number): string {
+  const { application, path, issuer, view } = entry;
   const at = (time: number | undefined) => (time === undefined ? '-' : iso(time));
-  const superseded = (view?.superseded ?? []).map(({ accessKeyId, why, revokeAt }) => {
-    const end = revokeAt === null ? null : Math.max(revokeAt, view?.hold?.until ?? 0);
-    const fate = end === null ? 'until a person revokes it' : `until ${at(end)} (${formatDistance(end - now)})`;
-    return `  ${accessKeyId}  ${why}, lives ${fate}`;
-  });
+  const superseded = (view?.superseded ?? []).map(
+    (key) => `  ${key.accessKeyId}  ${key.why}, ${fateOf(endOf(key, entry), now)}`,
+  );
   const why = view?.hold?.why ? `: ${view.hold.why}` : '';
   const hold = view?.hold ? [`  on hold until ${at(view.hold.until)}, by ${view.hold.by}${why}`] : [];
   return `${[
@@ -179,4 +172,10 @@ function detailsOf({ application, path, issuer, view }: BoardEntry, now: number)
     ...hold,
     ...superseded,
   ].join('\n')}\n`;
+}
+
+function fateOf(end: number | null, now: number): string {
+  if (end === null) return 'lives until a person revokes it';
+  if (end > now) return `lives until ${iso(end)} (${formatDistance(end - now)})`;
+  return `should have been revoked ${formatDistance(now - end)} ago, at ${iso(end)}`;
 }

@@ -5,6 +5,7 @@ import { steadyPace } from '../scheduler/pacing.ts';
 import { Board } from '../telemetry/board.ts';
 import type { BoardEntry } from '../telemetry/board-entry.ts';
 import { snapshotOf } from '../telemetry/snapshot.ts';
+import { lateProblems } from './late.ts';
 import { openScreen } from './screen.ts';
 import { statusText } from './status-text.ts';
 import type { Terminal } from './terminal.ts';
@@ -132,7 +133,8 @@ function changes(watched: Watched, options: WatchOptions, terminal: Terminal): D
   const told = new Map<string, string>();
   const show = () => {
     const now = watched.now();
-    const changed = entriesOf(watched, now).filter((entry) => {
+    const entries = entriesOf(watched, now);
+    const changed = entries.filter((entry) => {
       const sign = signOf(entry, now);
       const isNew = told.get(entry.application) !== sign;
       told.set(entry.application, sign);
@@ -140,7 +142,8 @@ function changes(watched: Watched, options: WatchOptions, terminal: Terminal): D
     });
     if (changed.length === 0) return;
     const at = iso(now);
-    const view = { entries: changed, isDetailed: false, isWhole: true, now, firstLookAt: watched.firstLookAt };
+    const { firstLookAt } = watched;
+    const view = { entries: changed, counted: entries, isDetailed: false, isWhole: true, now, firstLookAt };
     if (options.json) terminal.write(`${JSON.stringify({ at, applications: changed.map(snapshotOf) })}\n`);
     else terminal.write(`${at}  ${statusText(view, terminal)}\n`);
   };
@@ -158,8 +161,12 @@ function entriesOf({ board, names, firstLookAt }: Watched, now: number): readonl
     });
 }
 
-/** What makes a change worth telling: not the time that goes by, nor how often something was tried. */
-function signOf({ state, view, trouble, notices, nextAt, next }: BoardEntry, now: number): string {
-  const ahead = nextAt !== undefined && nextAt > now ? nextAt : 'now';
-  return JSON.stringify([state, view, trouble?.code, notices.map(({ code }) => code), ahead, next]);
+/**
+ * What makes a change worth telling: not the time that goes by, nor how often something was tried. When something comes
+ * next is worked out from two clocks at each look, and is not quite the same twice.
+ */
+function signOf(entry: BoardEntry, now: number): string {
+  const { state, view, trouble, notices, next } = entry;
+  const codes = [...lateProblems(entry, now), ...notices].map(({ code }) => code);
+  return JSON.stringify([state, view, trouble?.code, codes, next]);
 }

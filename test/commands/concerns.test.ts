@@ -32,6 +32,14 @@ test('problems that differ only by the name in the command to type are the same'
   expect(concernsText([own('a')], pretendTerminal())).toContain('rekeyd rotate a --despite');
 });
 
+test('problems that differ only by the name in an address or the key in a command to type are the same', () => {
+  const own = (name: string) =>
+    concern(name, { ...SEALED, remedy: `Ask /api/v1/applications/${name}, or: rekeyd revoke sto1 AK-${name}.` });
+  const text = concernsText([own('a'), own('sto1')], pretendTerminal());
+  expect(text).toContain('\n  Ask /api/v1/applications/APP, or: rekeyd revoke sto1 ACCESS_KEY_ID.\n');
+  expect(concernsText([own('a')], pretendTerminal())).toContain('rekeyd revoke sto1 AK-a.');
+});
+
 test('what differs otherwise, or in its kind, is told each by itself', () => {
   const other = concern('b', { ...SEALED, reason: 'Vault is on fire' });
   const text = concernsText([concern('a'), other, { ...concern('c'), kind: 'blocked' }], pretendTerminal());

@@ -52,8 +52,28 @@ test('in a pipe a watch tells everything once, and then each change by itself', 
   // a look may have fallen into the middle of the rotation
   const [first, ...others] = blocksIn(terminal.written());
   expect(first).toMatch(/billing +new.*\nreports +current/);
-  expect(others.at(-1)).toContain('1 application: all well');
-  for (const block of others) expect(block).not.toContain('reports');
+  expect(others.at(-1)).toContain('2 applications: all well');
+  for (const block of others) expect(block).not.toMatch(/^reports/m);
+});
+
+test('a watch in a pipe repeats nothing while a grace goes by, and heads a change with the sum over all', async () => {
+  const on = await arrange(TWO);
+  await rotate(on, 'billing');
+  await rotate(on, 'billing');
+  await rotate(on, 'reports');
+  const lists = on.count('glesys', '/objectstorage/instancedetails');
+  const { terminal, stop } = watch(on);
+  await poll('more looks', PATIENCE_MS, async () => (lists() >= 6 ? true : undefined));
+  expect(blocksIn(terminal.written())).toHaveLength(1);
+  const data = on.sandbox.vaultStore.peek('apps/billing') ?? {};
+  on.sandbox.vaultStore.poke('apps/billing', { ...data, region: 'elsewhere' });
+  await saying(terminal, /^billing +refused/m);
+  await rotate(on, 'reports');
+  await saying(terminal, /^reports +in-grace/m);
+  await stop();
+  const [, ...changes] = blocksIn(terminal.written());
+  for (const change of changes) expect(change).toContain('2 applications: 1 refused, 1 well');
+  expect(changes.at(-1)).not.toMatch(/^billing/m);
 });
 
 test('a watch as JSON has one line for each change', async () => {

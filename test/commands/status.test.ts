@@ -1,8 +1,10 @@
 import { expect, test } from 'vitest';
+import { retireCommand } from '../../src/commands/retire.ts';
 import { runCommand } from '../../src/commands/run.ts';
 import { type StatusOptions, statusCommand } from '../../src/commands/status.ts';
 import { pretendTerminal } from '../support/terminal.ts';
-import { type Arranged, arrange } from './arrange.ts';
+import { type Arranged, arrange, endGrace } from './arrange.ts';
+import { recordOf, rotated } from './steering.ts';
 
 /** What status says on a terminal of so many columns. */
 async function status({ config, env }: Arranged, columns: number): Promise<string[]> {
@@ -29,6 +31,16 @@ test('status has no row that is wider than the terminal: age, then key id are le
     for (const line of lines) expect(line.length).toBeLessThanOrEqual(columns);
   }
 });
+
+/** Puts something else into a record. */
+function amendRecord(on: Arranged, application: string, more: object): void {
+  const data = on.sandbox.vaultStore.peek(`apps/${application}`) ?? {};
+  const record = { ...recordOf(on, application), ...more };
+  on.sandbox.vaultStore.poke(`apps/${application}`, { ...data, rekeyd: JSON.stringify(record) });
+}
+
+const rotateAt = (on: Arranged, application: string, time: number) =>
+  amendRecord(on, application, { rotate_at: new Date(time).toISOString() });
 
 const NAMES = Array.from({ length: 40 }, (_, index) => `app-${String(index).padStart(2, '0')}`);
 
@@ -79,13 +91,94 @@ test('status of one application shows it in detail, and one look claims to know 
 test('status says for how long an application is overdue', async () => {
   const on = await arrange({ applications: { billing: {} } });
   await runCommand({ config: on.config, once: true }, pretendTerminal(on.env));
-  const data = on.sandbox.vaultStore.peek('apps/billing') ?? {};
-  const threeHoursAgo = new Date(Date.now() - 3 * 3_600_000 - 60_000).toISOString();
-  const record = { ...JSON.parse(String(data['rekeyd'])), rotate_at: threeHoursAgo };
-  on.sandbox.vaultStore.poke('apps/billing', { ...data, rekeyd: JSON.stringify(record) });
+  rotateAt(on, 'billing', Date.now() - 3 * 3_600_000 - 60_000);
   const lines = await statusOn(on, {}, 24);
-  expect(lines[0]).toBe('1 application: 1 overdue');
+  expect(lines[0]).toBe('1 application: 1 overdue; next: billing: issue generation 2 (due) now');
   expect(lines.at(-1)).toMatch(/^billing +overdue for 3h /);
+});
+
+test('status says of what is overdue who knows why, and what tries it now', async () => {
+  const on = await arrange({ applications: { billing: {}, reports: {} } });
+  await rotated(on, 'billing');
+  await rotated(on, 'reports');
+  for (const name of ['billing', 'reports']) rotateAt(on, name, Date.now() - 600_000);
+  const lines = await status(on, Number.POSITIVE_INFINITY);
+  expect(lines.slice(2, 5)).toEqual([
+    'billing, reports: overdue',
+    '  its time of rotation is past, and neither a hold nor a window makes it wait',
+    '  A look cannot tell why: where a daemon runs, its page, its log and /api/v1/applications/APP do. rekeyd rotate APP tries it now and says why.',
+  ]);
+});
+
+test('status does not call well what should have been revoked, and says who knows why and what tries it now', async () => {
+  const on = await arrange({ applications: { billing: {}, reports: {} } });
+  await rotated(on, 'reports', 2);
+  await rotated(on, 'billing', 2);
+  endGrace(on, 'billing');
+  const key = recordOf(on, 'billing').superseded[0]?.access_key_id ?? '';
+  const lines = await status(on, Number.POSITIVE_INFINITY);
+  expect(lines.slice(0, 5)).toEqual([
+    `2 applications: 1 with an overdue key, 1 well; next: billing: revoke ${key} now`,
+    '',
+    'billing: revocation-overdue',
+    '  its grace is over, and a superseded credential still lives',
+    `  A look cannot tell why: where a daemon runs, its page, its log and /api/v1/applications/billing do. rekeyd revoke local ${key} tries it now and says why.`,
+  ]);
+  expect(lines.at(-3)).toMatch(new RegExp(`^billing +in-grace, key overdue .* now: revoke ${key}`));
+  const detailed = (await statusOn(on, { applications: ['billing'] }, 24)).join('\n');
+  expect(detailed).toMatch(
+    new RegExp(`  ${key}  rotated, should have been revoked \\d+y ago, at 2020-01-01T00:00:00.000Z`),
+  );
+  expect(detailed).not.toContain('lives until');
+});
+
+test('status calls no key overdue that a hold or a secret keeps alive', async () => {
+  const on = await arrange({ applications: { billing: {}, reports: {} } });
+  await rotated(on, 'billing', 2);
+  await rotated(on, 'reports', 2);
+  endGrace(on, 'billing');
+  endGrace(on, 'reports');
+  const data = on.sandbox.vaultStore.peek('apps/billing') ?? {};
+  const key = recordOf(on, 'billing').superseded[0]?.access_key_id;
+  on.sandbox.vaultStore.poke('apps/billing', { ...data, pasted: key });
+  const until = new Date(Date.now() + 3_600_000).toISOString();
+  amendRecord(on, 'reports', { hold: { until, by: 'anna', why: 'freeze' } });
+  const text = (await status(on, Number.POSITIVE_INFINITY)).join('\n');
+  expect(text).toContain('2 applications: 1 with a notice, 1 well');
+  expect(text).toContain('billing: still-referenced');
+  expect(text).not.toContain('overdue');
+});
+
+test('status counts apart what was taken out of service', async () => {
+  const on = await arrange({ applications: { billing: {}, reports: {} } });
+  await rotated(on, 'billing');
+  await rotated(on, 'reports');
+  await retireCommand(
+    { config: on.config, application: 'reports', yes: true, deleteSecret: false },
+    pretendTerminal(on.env),
+  );
+  const lines = await status(on, Number.POSITIVE_INFINITY);
+  expect(lines[0]).toMatch(/^2 applications: 1 well, 1 out of service; next: billing: rotate in /);
+  expect(lines).toContain('reports: retired');
+  expect(lines.at(-2)).toMatch(/^reports +retired .* out of service /);
+  endGrace(on, 'reports');
+  const late = await status(on, Number.POSITIVE_INFINITY);
+  expect(late[0]).toMatch(/^2 applications: 1 with an overdue key, 1 well; next: reports: revoke \w+ now$/);
+  expect(late).toContain('reports: revocation-overdue');
+});
+
+test('status names as next what is due now, and skips what is refused', async () => {
+  const on = await arrange({ applications: { billing: {}, reports: {}, archive: {} } });
+  await rotated(on, 'billing');
+  await rotated(on, 'reports');
+  rotateAt(on, 'reports', Date.now() - 1_000);
+  const data = on.sandbox.vaultStore.peek('apps/billing') ?? {};
+  on.sandbox.vaultStore.poke('apps/billing', { ...data, region: 'elsewhere' });
+  const named = { config: on.config, applications: ['billing', 'reports'], json: false };
+  const terminal = pretendTerminal(on.env);
+  await statusCommand(named, terminal);
+  const [first] = terminal.written().split('\n');
+  expect(first).toBe('2 applications: 1 refused, 1 well; next: reports: issue generation 2 (due) now');
 });
 
 test('status tells a server that is down once for all applications', async () => {
