@@ -24,7 +24,8 @@ const COLOURS: Readonly<Record<KeyState, Paint>> = {
 
 /** What a person should know and do about each, where there is anything to do. */
 const REMEDIES: Readonly<Partial<Record<KeyState, (issuer: string) => string>>> = {
-  overdue: () => 'Its grace is over and it still lives: `rekeyd status` of its application says why.',
+  overdue: (issuer) =>
+    `Its grace is over and it still lives. Where something keeps it alive, rekeyd status says so; else this tries it now and says why it cannot: rekeyd revoke ${issuer} ACCESS_KEY_ID`,
   unread: () => 'The record of its application could not be read, so nothing more is known of it.',
   stray: () => 'No record has it. rekeyd takes it into the record once it is old enough, and revokes it after a grace.',
   unclaimed: (issuer) =>

@@ -36,5 +36,5 @@ export class OverdueWatch {
 const WAITING = {
   code: 'overdue',
   reason: 'it has been due for an hour',
-  remedy: 'See with rekeyd status what is in the way.',
+  remedy: 'rekeyd rotate tries it now and says what is in the way.',
 };

@@ -82,3 +82,21 @@ test('every alert is tried by promtool: that it fires, and on what', () => {
 test('no description holds a secret or asks for one', () => {
   for (const { annotations } of alerts) expect(annotations.description).not.toMatch(/secret_access_key|\$labels\.path/);
 });
+
+/** What goes wrong while something is done, of which a look that does nothing cannot know. */
+const OF_ATTEMPTS = [
+  'RekeydNoCredential',
+  'RekeydOverdue',
+  'RekeydFailing',
+  'RekeydRevocationFailing',
+  'RekeydStrayLeft',
+];
+
+test.each(OF_ATTEMPTS)('%s sends to where the reason stands, and not to a look that cannot know it', (name) => {
+  const description = alerts.find(({ alert }) => alert === name)?.annotations.description ?? '';
+  const [, , lookAt = ''] = rows.find(([first]) => namesIn(first)[0] === name) ?? [];
+  for (const text of [description, lookAt]) {
+    expect(text).toContain('/api/v1/applications/');
+    expect(text).not.toContain('rekeyd status');
+  }
+});

@@ -1,5 +1,6 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
+import { retireCommand } from '../../src/commands/retire.ts';
 import { rotateCommand } from '../../src/commands/rotate.ts';
 import { runCommand } from '../../src/commands/run.ts';
 import { pretendTerminal } from '../support/terminal.ts';
@@ -33,6 +34,18 @@ test('run --once is 1 when one application is refused, says why, and looks after
   expect(code).toBe(1);
   expect(written).toContain('billing: refused: unmanaged');
   expect(generationOf(on, 'reports')).toBe(1);
+});
+
+test('run --once is 1 for what is out of service until that is taken out of the policy', async () => {
+  const on = await arrange(TWO);
+  await runOnce(on);
+  const call = { config: on.config, application: 'reports', yes: true, deleteSecret: false };
+  expect(await retireCommand(call, pretendTerminal(on.env))).toBe(0);
+  expect(await runOnce(on)).toMatchObject({ code: 1, written: expect.stringContaining('reports: refused: retired') });
+  const policy = JSON.parse(await readFile(on.config, 'utf8'));
+  delete policy.applications.reports;
+  await writeFile(on.config, JSON.stringify(policy));
+  expect(await runOnce(on)).toMatchObject({ code: 0 });
 });
 
 test('run --once is 1 and says why when a credential whose grace is over cannot be revoked', async () => {
