@@ -70,7 +70,7 @@ function tableOf({ keys, now }: Inventory, terminal: Terminal): string {
     descriptionText(key, terminal),
   ]);
   const leaveOut = ['AGE', 'GENERATION', 'UNTIL'];
-  return table(HEAD, rows, terminal, { leaveOut, cut: ['DESCRIPTION', 'APPLICATION'] });
+  return table(HEAD, rows, terminal, { leaveOut, cut: ['DESCRIPTION', 'APPLICATION'], last: 'DESCRIPTION' });
 }
 
 /** On a terminal, where room is short, a marker says nothing that the other columns do not say. */

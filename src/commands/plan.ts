@@ -14,6 +14,7 @@ import { chosenApplications } from './ready-policy.ts';
 import { withReplica } from './replica.ts';
 import { table } from './table.ts';
 import { EXIT, type Terminal } from './terminal.ts';
+import { wrapped } from './wrap.ts';
 
 export interface PlanOptions {
   readonly config: string;
@@ -157,5 +158,6 @@ function endText({ coming, andSoOn, bill }: Plan, days: number, terminal: Termin
   const rhythms = andSoOn.map(({ application, goes }) => `${application}: and so on ${goes}\n`);
   const atLeast = andSoOn.length > 0 ? 'more than ' : '';
   const steps = `${atLeast}${counted(coming.length, 'step')} in ${counted(days, 'day')}`;
-  return `${rhythms.join('')}\n${steps}, each one call that changes something at an issuer. One daemon that runs all the while calls:\n\n${billText(bill, atLeast, terminal)}`;
+  const words = `${steps}, each one call that changes something at an issuer. One daemon that runs all the while calls:`;
+  return `${rhythms.join('')}\n${wrapped(words, terminal.columns)}\n\n${billText(bill, atLeast, terminal)}`;
 }

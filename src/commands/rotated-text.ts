@@ -4,6 +4,7 @@ import { iso } from '../rotation/record.ts';
 import { namesText } from './concerns.ts';
 import { type Paint, paint } from './table.ts';
 import type { Terminal } from './terminal.ts';
+import { wrapped } from './wrap.ts';
 import { remarksText, wrongsOf, wrongsText } from './wrongs.ts';
 
 /** What came of one application that was to be rotated. */
@@ -45,14 +46,17 @@ function lineOf({ outcome, rotated }: Ended, terminal: Terminal): string {
       return `${accessKeyId} lives until ${iso(revokeAt ?? 0)}`;
     });
   const grace = lives && lives.length > 0 ? `; ${lives.join(', ')}` : '';
-  return `${application}: ${paint('green', 'rotated', terminal)} to generation ${view?.generation} (${view?.current?.accessKeyId})${grace}\n`;
+  const line = `${application}: rotated to generation ${view?.generation} (${view?.current?.accessKeyId})${grace}`;
+  // painted only now: a line is wrapped by what is seen of it
+  const words = wrapped(line, terminal.columns, '  ');
+  return `${words.replace(/(?<=^\S+:\s+)rotated/, (done) => paint('green', done, terminal))}\n`;
 }
 
 /** `298 of 300 rotated; 1 refused: reports; 1 failed: archive` */
 function sumOf(ended: readonly Ended[], terminal: Terminal): string {
   const done = ended.filter(({ rotated }) => rotated);
   const colour: Paint = done.length === ended.length ? 'green' : 'red';
-  const sum = paint(colour, `${done.length} of ${ended.length} rotated`, terminal);
+  const sum = `${done.length} of ${ended.length} rotated`;
   const others = Map.groupBy(
     ended.filter(({ rotated }) => !rotated),
     ({ outcome }) => outcome.trouble?.kind ?? 'not rotated',
@@ -61,5 +65,6 @@ function sumOf(ended: readonly Ended[], terminal: Terminal): string {
     const names = group.map(({ outcome }) => outcome.application);
     return `${names.length} ${kind}: ${namesText(names)}`;
   });
-  return [sum, ...why].join('; ');
+  const words = wrapped([sum, ...why].join('; '), terminal.columns);
+  return words.replace(sum, () => paint(colour, sum, terminal));
 }

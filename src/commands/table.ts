@@ -26,6 +26,8 @@ export interface Yielding {
   readonly leaveOut?: readonly string[];
   /** Cut short where leaving out is not enough; of several one after another. */
   readonly cut: string | readonly string[];
+  /** Left out where cutting is not enough either. */
+  readonly last?: string;
 }
 
 /** No column is cut shorter than this. */
@@ -36,21 +38,34 @@ export function table(
   head: readonly string[],
   rows: readonly (readonly string[])[],
   terminal: Terminal,
-  { leaveOut = [], cut }: Yielding,
+  { leaveOut = [], cut, last }: Yielding,
 ): string {
   const whole = columns(head, rows, terminal);
-  const excess = widthOf(whole) - terminal.columns;
-  if (excess <= 0) return whole;
+  if (widthOf(whole) <= terminal.columns) return whole;
   const [least, ...others] = leaveOut;
   const at = least === undefined ? -1 : head.indexOf(least);
   if (at >= 0) {
     const rest = rows.map((row) => row.toSpliced(at, 1));
-    return table(head.toSpliced(at, 1), rest, terminal, { leaveOut: others, cut });
+    return table(head.toSpliced(at, 1), rest, terminal, { leaveOut: others, cut, ...(last !== undefined && { last }) });
   }
-  const [first = '', ...further] = [cut].flat();
-  const fitting = shortened(rows, head.indexOf(first), excess);
-  if (further.length > 0) return table(head, fitting, terminal, { cut: further });
-  return columns(head, fitting, terminal);
+  const fitting = [cut].flat().reduce((rows, name) => cutIn(head, rows, name, terminal), rows);
+  if (last === undefined || excessOf(head, fitting, terminal) <= 0) return columns(head, fitting, terminal);
+  return table(head, rows, terminal, { leaveOut: [last], cut });
+}
+
+/** How much wider than the terminal it is. */
+function excessOf(head: readonly string[], rows: readonly (readonly string[])[], terminal: Terminal): number {
+  return widthOf(columns(head, rows, terminal)) - terminal.columns;
+}
+
+function cutIn(
+  head: readonly string[],
+  rows: readonly (readonly string[])[],
+  name: string,
+  terminal: Terminal,
+): readonly (readonly string[])[] {
+  const excess = excessOf(head, rows, terminal);
+  return excess > 0 ? shortened(rows, head.indexOf(name), excess) : rows;
 }
 
 /** The rows with one column so much narrower. */

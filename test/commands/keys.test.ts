@@ -195,12 +195,21 @@ test('keys fits into a narrow terminal', async () => {
   await rotate(on);
   await rotate(on, 'billing');
   await make(on, 'made by hand for something that needs many words to be told');
-  for (const columns of [120, 80, 60]) {
+  for (const columns of [120, 80, 60, 50]) {
     const { text } = await keys(on, {}, { columns });
     const rows = text.split('\n').filter((line) => / {2}(current|in-grace|foreign) {2}/.test(line));
     expect(rows).toHaveLength(4);
     for (const row of rows) expect(row.length).toBeLessThanOrEqual(columns);
   }
+});
+
+test('keys leaves descriptions out last, where cutting them short is not enough', async () => {
+  const on = await arrange(TWO);
+  await rotate(on);
+  await make(on, 'made by hand for something that needs many words to be told');
+  expect((await keys(on, {}, { columns: 60 })).text).toMatch(/^- .* made by [\w ]*…$/m);
+  const { text } = await keys(on, {}, { columns: 50 });
+  expect(text).toMatch(/^APPLICATION +STATE +ACCESS KEY ID$/m);
 });
 
 test('keys of an issuer that the policy does not have is a mistake in the call', async () => {

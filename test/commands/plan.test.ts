@@ -109,6 +109,13 @@ test('plan has no row that is wider than the terminal', async () => {
   for (const row of rows) expect(row.length).toBeLessThanOrEqual(80);
 });
 
+test('plan has no words that are wider than the terminal', async () => {
+  const on = await arrange({ applications: { billing: {}, reports: {} } });
+  for (const columns of [70, 50]) {
+    for (const line of (await planText(on, 40, columns)).split('\n')) expect(line.length).toBeLessThanOrEqual(columns);
+  }
+});
+
 test('plan tells the calls that a daemon makes by then, and whether the issuer’s limit is enough', async () => {
   const on = await arrange({ ...TWO, limits: { per_second: 5 } });
   const { calls } = await plan(on, 1);

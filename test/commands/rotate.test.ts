@@ -3,6 +3,7 @@ import { expect, test } from 'vitest';
 import { rotateCommand } from '../../src/commands/rotate.ts';
 import { pretendTerminal } from '../support/terminal.ts';
 import { type Arranged, arrange, endGrace, generationOf } from './arrange.ts';
+import { recordOf } from './steering.ts';
 
 const THREE = { applications: { billing: {}, reports: {}, archive: {} } };
 
@@ -61,8 +62,8 @@ test('rotate is 1 when a credential whose grace is over cannot be revoked', asyn
 });
 
 /** Rotates all as a person at a terminal sees it. */
-async function rotateAtTerminal({ config, env }: Arranged) {
-  const terminal = pretendTerminal(env, { isInteractive: true, complaintColumns: 100, columns: 100 });
+async function rotateAtTerminal({ config, env }: Arranged, columns = 100) {
+  const terminal = pretendTerminal(env, { isInteractive: true, complaintColumns: columns, columns });
   const options = { config, applications: [], all: true, despite: [], json: false };
   const code = await rotateCommand(options, terminal);
   const plain = stripVTControlCharacters;
@@ -87,6 +88,17 @@ test('rotate says at the end what succeeded and what did not, and why', async ()
   expect(text).toMatch(/^billing: rotated to generation 1 /m);
   expect(text).toContain('reports: refused: unmanaged');
   expect(text.trimEnd().split('\n').at(-1)).toBe('2 of 3 rotated; 1 refused: reports');
+});
+
+test('rotate says what it did in lines that fit into the terminal, and breaks no key id in two', async () => {
+  const on = await arrange(THREE);
+  await rotateAtTerminal(on);
+  for (const columns of [70, 50]) {
+    const { text } = await rotateAtTerminal(on, columns);
+    for (const line of text.split('\n')) expect(line.length).toBeLessThanOrEqual(columns);
+    const { superseded, credential } = recordOf(on, 'billing');
+    for (const key of [credential, ...superseded]) expect(text).toContain(key?.access_key_id);
+  }
 });
 
 test('rotate in a pipe has no bar: log lines beside the result', async () => {
