@@ -54,7 +54,7 @@ export function statusText(view: StatusView, terminal: Terminal): string {
   const entries = view.entries.toSorted((a, b) => rankOf(a, view.now) - rankOf(b, view.now));
   const head = `${wrapped(headlineOf(view.counted ?? entries, view.now), terminal.columns)}\n`;
   const problems = problemsText(entries, view, terminal);
-  const details = view.isDetailed ? entries.map((entry) => detailsOf(entry, view.now)).join('') : '';
+  const details = view.isDetailed ? entries.map((entry) => detailsOf(entry, view.now, terminal)).join('') : '';
   const left = (terminal.rows ?? Number.POSITIVE_INFINITY) - linesOf(head + problems) - SURROUNDINGS;
   return `${head}${problems}${entries.length > 0 ? '\n' : ''}${tableText(entries, view, left, terminal)}${details}`;
 }
@@ -157,7 +157,7 @@ function waitingOf({ view }: BoardEntry): string {
   return parts.join(', ') || '-';
 }
 
-function detailsOf(entry: BoardEntry, now: number): string {
+function detailsOf(entry: BoardEntry, now: number, terminal: Terminal): string {
   const { application, path, issuer, view } = entry;
   const at = (time: number | undefined) => (time === undefined ? '-' : iso(time));
   const superseded = (view?.superseded ?? []).map(
@@ -165,13 +165,13 @@ function detailsOf(entry: BoardEntry, now: number): string {
   );
   const why = view?.hold?.why ? `: ${view.hold.why}` : '';
   const hold = view?.hold ? [`  on hold until ${at(view.hold.until)}, by ${view.hold.by}${why}`] : [];
-  return `${[
-    '',
+  const lines = [
     `${application}: ${path}, issuer ${issuer}`,
     `  published ${at(view?.current?.publishedAt)}, rotation ${at(view?.rotateAt)}`,
     ...hold,
     ...superseded,
-  ].join('\n')}\n`;
+  ];
+  return `\n${lines.map((line) => `${wrapped(line, terminal.columns, '    ')}\n`).join('')}`;
 }
 
 function fateOf(end: number | null, now: number): string {

@@ -42,6 +42,19 @@ function amendRecord(on: Arranged, application: string, more: object): void {
 const rotateAt = (on: Arranged, application: string, time: number) =>
   amendRecord(on, application, { rotate_at: new Date(time).toISOString() });
 
+test('status of one application has no line that is wider than the terminal', async () => {
+  const on = await arrange({ applications: { billing: {} } });
+  await rotated(on, 'billing', 2);
+  endGrace(on, 'billing');
+  rotateAt(on, 'billing', Date.now() - 600_000);
+  for (const columns of [70, 50]) {
+    const terminal = pretendTerminal(on.env, { columns });
+    await statusCommand({ config: on.config, applications: ['billing'], json: false }, terminal);
+    for (const line of terminal.written().split('\n')) expect(line.length).toBeLessThanOrEqual(columns);
+    expect(terminal.written()).toContain(recordOf(on, 'billing').rotate_at);
+  }
+});
+
 const NAMES = Array.from({ length: 40 }, (_, index) => `app-${String(index).padStart(2, '0')}`);
 
 /** Forty applications, of which the last but one was edited by hand. */
