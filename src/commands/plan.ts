@@ -93,8 +93,7 @@ function blocking({ outcome, unmet }: Examination, now: number): readonly Proble
 
 function forecastOf(parts: Parts, outcome: Outcome, now: number, until: number): Forecast {
   const application = parts.policy.applications.get(outcome.application);
-  if (!application || outcome.trouble) return { coming: [] };
-  return forecast(application, parts.policy.owner, outcome.view, now, until);
+  return application ? forecast(application, parts.policy.owner, outcome, now, until) : { coming: [] };
 }
 
 /** What a first run would do: what is to be done now, unless something stands in its way. */

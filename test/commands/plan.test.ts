@@ -1,9 +1,12 @@
 import { expect, test } from 'vitest';
+import { holdCommand } from '../../src/commands/hold.ts';
 import { planCommand } from '../../src/commands/plan.ts';
+import { retireCommand } from '../../src/commands/retire.ts';
 import { rotateCommand } from '../../src/commands/rotate.ts';
 import { runCommand } from '../../src/commands/run.ts';
 import { pretendTerminal } from '../support/terminal.ts';
 import { type Arranged, arrange, endGrace } from './arrange.ts';
+import { recordOf, rotated } from './steering.ts';
 
 const TWO = { applications: { billing: {}, reports: {} } };
 
@@ -69,6 +72,42 @@ test('plan with names is about those only, and one that the policy does not have
   expect(applications.map(({ application }: { application: string }) => application)).toEqual(['reports']);
   expect(new Set(coming.map(({ application }: { application: string }) => application))).toEqual(new Set(['reports']));
   await expect(plan(on, 40, ['report'])).rejects.toThrow('no application report; it has billing, reports');
+});
+
+test('plan schedules and revokes nothing before a hold ends, and counts no calls for it', async () => {
+  const on = await arrange({ applications: { billing: {} } });
+  await rotated(on, 'billing', 2);
+  await holdCommand({ config: on.config, application: 'billing', until: '3d', why: '' }, pretendTerminal(on.env));
+  const { coming, issuer_calls, calls } = await plan(on, 2);
+  expect([coming, issuer_calls]).toEqual([[], 0]);
+  expect(calls.issuers[0]).toMatchObject({ issues: 0, revokes: 0 });
+  const { hold } = recordOf(on, 'billing');
+  const [old] = recordOf(on, 'billing').superseded;
+  const held = await plan(on, 4);
+  expect(held.coming).toEqual([{ at: hold?.until, application: 'billing', what: `revoke ${old?.access_key_id}` }]);
+});
+
+test('plan shows the coming revocations of a retired application, and no issue', async () => {
+  const on = await arrange({ applications: { billing: {} } });
+  await rotated(on, 'billing');
+  const key = recordOf(on, 'billing').credential?.access_key_id;
+  const retire = { config: on.config, application: 'billing', deleteSecret: false, yes: true };
+  expect(await retireCommand(retire, pretendTerminal(on.env))).toBe(0);
+  const { applications, coming } = await plan(on);
+  expect(applications).toMatchObject([{ now: 'refused: retired' }]);
+  expect(coming.map(({ what }: { what: string }) => what)).toEqual([`revoke ${key}`]);
+});
+
+test('plan of a secret that is to be adopted issues nothing before its schedule says so', async () => {
+  const on = await arrange({ applications: { billing: { adopt: true } } });
+  const made = await on.sandbox.account.create(on.sandbox.instance, 'made by hand');
+  const own = { access_key_id: made.accessKeyId, secret_access_key: made.secretAccessKey };
+  on.sandbox.vaultStore.poke('apps/billing', own);
+  const { applications, coming, issuer_calls } = await plan(on);
+  expect(applications).toMatchObject([{ now: 'adopt the secret that stands there' }]);
+  expect(coming).toEqual([{ at: expect.anything(), application: 'billing', what: 'issue generation 2' }]);
+  expect(Date.parse(coming[0].at)).toBeGreaterThan(Date.now() + 29 * 86_400_000);
+  expect(issuer_calls).toBe(1);
 });
 
 test('plan calls a condition blocking only where the next step is an issue', async () => {
