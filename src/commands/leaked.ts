@@ -34,10 +34,11 @@ interface Leak {
  * Replaces a leaked credential at once and has the old one revoked after a short grace: by way of its record, so that
  * every replica does it even if this process ends. Waits for it and reports. Exit code 1 where it lives on.
  */
-export function leakedCommand(options: LeakedOptions, terminal: Terminal): Promise<number> {
+export async function leakedCommand(options: LeakedOptions, terminal: Terminal): Promise<number> {
+  const given = givenGrace(options, terminal);
   return withReplica(options.config, terminal, async (parts) => {
     const { key, instance, application } = await find(options.accessKeyId, parts, terminal);
-    const graceMs = await graceOf(options, application, terminal);
+    const graceMs = given ?? (await askedGrace(application, terminal));
     const leak: Leak = { key, instance, application, graceMs, parts };
     if (!(await confirmed(questionOf(leak), options, terminal))) return declined('done', terminal);
     const rotated = key.state === 'current' ? await replace(leak, terminal) : true;
@@ -67,13 +68,22 @@ const ELSEWHERE: Partial<Record<HeldKey['state'], string>> = {
     'belongs to an application whose record cannot be read now: rekeyd check says why; then ask again. Only if that cannot wait:',
 };
 
-/** Throws `UsageError` where it is no duration, or nobody can be asked. */
-async function graceOf({ grace }: LeakedOptions, application: ApplicationPolicy, terminal: Terminal): Promise<number> {
-  const { name, consumers } = application;
+/** The grace in ms; undefined where a person is to be asked. Throws `UsageError` before anything is contacted. */
+function givenGrace({ grace }: LeakedOptions, { ask }: Terminal): number | undefined {
+  if (grace !== undefined) return graceMsOf(grace);
+  if (ask) return undefined;
+  throw new UsageError(
+    'say --grace, the time until the leaked key is revoked, as in --grace 5m: consumers may take as long as consumers.refresh of the policy says to read the new one',
+  );
+}
+
+async function askedGrace({ name, consumers }: ApplicationPolicy, { ask }: Terminal): Promise<number> {
   const known = `consumers of ${name} may take ${formatDuration(consumers.refreshMs)} to read the new one (consumers.refresh)`;
-  if (grace === undefined && !terminal.ask)
-    throw new UsageError(`say --grace, the time until the leaked key is revoked, as in --grace 5m: ${known}`);
-  const text = grace ?? (await terminal.ask?.(`Grace until the leaked key is revoked (0s: at once); ${known}: `)) ?? '';
+  return graceMsOf((await ask?.(`Grace until the leaked key is revoked (0s: at once); ${known}: `)) ?? '');
+}
+
+/** Throws `UsageError` where it is no duration. */
+function graceMsOf(text: string): number {
   const ms = parseDuration(text.trim());
   if (ms === undefined) throw new UsageError(`the grace ${JSON.stringify(text)} is no duration: ${DURATION_HINT}`);
   return ms;

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { holdCommand } from '../../src/commands/hold.ts';
 import { type LeakedOptions, leakedCommand } from '../../src/commands/leaked.ts';
+import { UsageError } from '../../src/commands/terminal.ts';
 import { pretendTerminal } from '../support/terminal.ts';
 import { type Arranged, arrange } from './arrange.ts';
 import { living, madeByHand, person, recordOf, rotated } from './steering.ts';
@@ -111,6 +112,15 @@ test('a credential that is nobody’s here is left alone, and the way to revoke 
     'no instance of the policy has AKNOBODY',
   );
   expect(living(on)).toEqual([accesskey]);
+});
+
+test('a grace that is no duration, and none where nobody can be asked, are mistakes of the call: nothing is contacted', async () => {
+  const on = await arrange({ applications: { billing: {} } });
+  const counts = (['glesys', 's3', 'vault'] as const).map((server) => on.count(server, '/'));
+  await expect(leaked(on, 'AKANY', { grace: '1x', yes: true })).rejects.toThrow(UsageError);
+  const call = leakedCommand({ config: on.config, accessKeyId: 'AKANY', yes: true }, pretendTerminal(on.env));
+  await expect(call).rejects.toThrow(UsageError);
+  expect(counts.map((count) => count())).toEqual([0, 0, 0]);
 });
 
 test('without anybody to ask it needs the grace to be given', async () => {
