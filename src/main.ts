@@ -76,7 +76,8 @@ const registry: Registry = {
   terminal,
   command: (name, description) => program.command(name).description(description),
   onPolicy(name, description) {
-    const config = process.env['REKEYD_CONFIG'] ?? DEFAULT_CONFIG;
+    // set to nothing is how compose files and units leave a variable out
+    const config = process.env['REKEYD_CONFIG'] || DEFAULT_CONFIG;
     return registry.command(name, description).option('--config <file>', 'policy file (REKEYD_CONFIG)', config);
   },
   async ends(run) {

@@ -22,6 +22,11 @@ test('sandbox off loopback is a mistake in the call', async () => {
   expect(code).toBe(2);
 });
 
+test('REKEYD_CONFIG set to nothing counts as not set', async () => {
+  const { output } = await runProgram(scene, ['check', '--help'], { REKEYD_CONFIG: '' });
+  expect(output).toContain('(default: "config/rekeyd.yaml")');
+});
+
 test.each(['check', 'plan', 'status'])('Ctrl-C ends %s at once, whatever it waits for', async (name) => {
   const on = await arrange({ applications: { billing: {} } });
   const { faults } = on.sandbox.servers.vault;
