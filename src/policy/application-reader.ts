@@ -6,6 +6,7 @@ import {
   outlooks,
 } from './application-checks.ts';
 import type { PolicyDocument } from './document.ts';
+import { isGiven, isOwn, soundPart } from './given.ts';
 import { type Merge, merging } from './merge.ts';
 import { type Place, placeText } from './mistakes.ts';
 import { didYouMean } from './nearest.ts';
@@ -56,13 +57,14 @@ export class ApplicationReader {
 
   /** Judges what is sound in an application, so that one mistake does not hide the next. */
   #readOne(document: PolicyDocument, name: string, raw: RawApplication): void {
-    const isSound = (key: string) => document.isSound('applications', name, key);
-    const own = Object.keys(raw).every(isSound) ? raw : soundPart(raw, isSound);
+    const isSound = (...keys: readonly string[]) => document.isSound('applications', name, ...keys);
+    const own = Object.keys(raw).every((key) => isSound(key)) ? raw : soundPart(raw, isSound);
     const application = this.#merge(name, own);
     if (isSound('issuer')) this.#checkIssuer(document, application);
     if (isSound('path')) this.#checkPath(document, application);
     for (const finding of applicationFindings(application, this.#outlookOf(application))) {
-      if (finding.keys.every(([key = '']) => isSound(key))) this.#report(document, name, own, finding);
+      const isKnown = finding.keys.every((keys) => isSound(...keys) && (isOwn(own, keys) || this.#isInheritable(keys)));
+      if (isKnown) this.#report(document, name, own, finding);
     }
     this.warnings.push(...applicationWarnings(application, this.#surroundings.mount));
     this.applications.set(name, application);
@@ -105,22 +107,25 @@ export class ApplicationReader {
     return document.place(['applications', name, 'path']);
   }
 
+  /** Whether what an application inherits about a key is what the policy means. */
+  #isInheritable(keys: readonly string[]): boolean {
+    return this.#surroundings.main.isSound('defaults', ...keys);
+  }
+
   /** Where a finding is about something inherited, it is noted (once) where the defaults say it. */
   #report(document: PolicyDocument, name: string, raw: RawApplication, { keys, message }: Finding): void {
     const { main, defaults } = this.#surroundings;
-    if (!keys.every(([key = '']) => main.isSound('defaults', key))) return;
     const own = keys.find((key) => isGiven(raw, key));
-    const inherited = keys.find((key) => isGiven(defaults, key));
-    if (own) document.report(['applications', name, ...own], message);
+    const inherited = keys.find((key) => !isOwn(raw, key) && isGiven(defaults, key));
+    if (own) document.report(['applications', name, ...own], `${message}${this.#originText(inherited)}`);
     else if (inherited) main.report(['defaults', ...inherited], message);
     else document.report(['applications', name], message, document.place(['applications', name], 'key'));
   }
-}
 
-function soundPart(raw: RawApplication, isSound: (key: string) => boolean): RawApplication {
-  return Object.fromEntries(Object.entries(raw).filter(([key]) => isSound(key))) as RawApplication;
-}
-
-function isGiven(raw: object, keys: readonly string[]): boolean {
-  return keys.reduce<unknown>((value, key) => (value as Record<string, unknown> | undefined)?.[key], raw) !== undefined;
+  /** Whoever looks at the application does not see what it inherits. */
+  #originText(inherited: readonly string[] | undefined): string {
+    if (!inherited) return '';
+    const place = this.#surroundings.main.place(['defaults', ...inherited]);
+    return `; ${inherited.join('.')} comes from defaults (${placeText(place)})`;
+  }
 }

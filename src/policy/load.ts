@@ -1,6 +1,7 @@
 import { ApplicationReader } from './application-reader.ts';
 import { draftOf, listenMistakes, type PolicyDraft } from './complete.ts';
 import { type PolicyDocument, readDocument } from './document.ts';
+import { soundPart } from './given.ts';
 import { includedFiles } from './include.ts';
 import { type Mistake, PolicyError } from './mistakes.ts';
 import { includeSchema, policySchema, type RawPolicy } from './schema.ts';
@@ -88,8 +89,7 @@ function mountOf(main: PolicyDocument): string {
 
 /** What is wrong in the defaults is as good as not there: it is reported itself. */
 function defaultsOf(main: PolicyDocument): RawDefaults {
-  const entries = Object.entries(section(main, 'defaults') ?? {});
-  return Object.fromEntries(entries.filter(([key]) => main.isSound('defaults', key)));
+  return soundPart<RawDefaults>(section(main, 'defaults') ?? {}, (...keys) => main.isSound('defaults', ...keys));
 }
 
 /** Without a sandbox nothing may be left out. */

@@ -199,3 +199,69 @@ test.each(APPLICATIONS)('%s is pointed at', async (_, application, line) => {
     .replace(': :', ': applications.billing:');
   expect(await mistakesOf(one(application))).toEqual([expected]);
 });
+
+/** Defaults with a mistake, an application, and whether its own mistake can be told beside that one. */
+const BESIDE: [string, string, string, string[]][] = [
+  [
+    'a grace and a period of its own',
+    'rotate: { every: often }, grace: long',
+    'rotate: { every: 1h }, grace: 2h',
+    ['applications.billing.grace: the grace of 2h must be shorter than the period of 1h'],
+  ],
+  [
+    'a period of its own, and a grace that is sound',
+    'rotate: { every: often }, grace: 2h',
+    'rotate: { every: 1h }',
+    [
+      'applications.billing.rotate.every: the grace of 2h must be shorter than the period of 1h; grace comes from defaults',
+    ],
+  ],
+  [
+    'a grace of its own, and a period beside a jitter that is wrong',
+    'rotate: { every: 1h, jitter: some }',
+    'grace: 2h',
+    [
+      'applications.billing.grace: the grace of 2h must be shorter than the period of 1h; rotate.every comes from defaults',
+    ],
+  ],
+  ['no period that is known', 'rotate: { every: often }', 'grace: 40d', []],
+  ['no grace that is known', 'grace: long', 'rotate: { every: 1h }', []],
+  [
+    'a jitter of its own, and no grace that is known',
+    'grace: long',
+    'rotate: { every: 1h, jitter: 2h }',
+    ['applications.billing.rotate.jitter: the jitter of 2h must not be longer than the period of 1h'],
+  ],
+  [
+    'a window of its own',
+    'rotate: monthly',
+    'rotate: { window: "* 3 29 2 *" }',
+    ['applications.billing.rotate.window: has no date in the next 400 days, so that no rotation could ever start'],
+  ],
+  [
+    'a grace and a period beside a time zone that is wrong',
+    'verify: { successes: none }',
+    'rotate: { every: 1h, timezone: Nowhere }, grace: 2h',
+    [
+      'applications.billing.rotate.timezone: unknown time zone "Nowhere"; give an IANA name such as Europe/Stockholm or UTC',
+      'applications.billing.grace: the grace of 2h must be shorter than the period of 1h',
+    ],
+  ],
+];
+
+test.each(BESIDE)(
+  'with a mistake in the defaults, an application with %s is still judged as far as it is known',
+  async (_, defaults, own, wanted) => {
+    const lines = await mistakesOf(`${HEAD}defaults: { ${defaults} }\napplications:\n  billing: { ${KEYS}, ${own} }\n`);
+    expect(lines.some((line) => line.includes(': defaults.'))).toBe(true);
+    const told = lines.filter((line) => line.includes(': applications.'));
+    expect(told.map((line) => line.replace(/^\S+ | \(\S+\)$/g, ''))).toEqual(wanted);
+  },
+);
+
+test('a jitter from the defaults that is too long for an application is told with where it comes from', async () => {
+  const text = `${HEAD}defaults: { rotate: { jitter: 6h } }\napplications:\n  billing: { ${KEYS}, rotate: { every: 20s }, grace: 5s }\n`;
+  expect(await mistakesOf(text)).toEqual([
+    'rekeyd.yaml:15:68: applications.billing.rotate.every: the jitter of 6h must not be longer than the period of 20s; rotate.jitter comes from defaults (rekeyd.yaml:13:31)',
+  ]);
+});
