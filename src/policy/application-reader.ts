@@ -99,7 +99,14 @@ export class ApplicationReader {
     }
     const place = this.#placeOfPath(other);
     const message = `${JSON.stringify(path)} is already the path of ${other.name} (${placeText(place)}); each application needs its own`;
-    document.report(['applications', name, 'path'], message);
+    const own = document.place(['applications', name, 'path']);
+    // an alias has no place of its own for what it leads to
+    const isAlias = placeText(own) === placeText(place);
+    document.report(
+      ['applications', name, 'path'],
+      message,
+      isAlias ? document.place(['applications', name], 'key') : own,
+    );
   }
 
   #placeOfPath({ name }: ApplicationPolicy): Place {

@@ -68,8 +68,20 @@ export class Layout {
 
   #noteSyntax(): void {
     for (const { code, pos, message } of [...this.#document.errors, ...this.#document.warnings]) {
-      this.#noteAt(pos[0], OWN_WORDS[code] ?? `this is not valid YAML: ${withoutQuote(message)}`);
+      if (OPEN_QUOTE.test(message)) this.#noteAt(this.#openingBefore(pos[0]), 'a text in quotes is not closed');
+      else this.#noteAt(pos[0], OWN_WORDS[code] ?? `this is not valid YAML: ${withoutQuote(message)}`);
     }
+  }
+
+  /** The parser points to where it gave up looking for the end: what a person looks for is the beginning. */
+  #openingBefore(end: number): number {
+    let opening = end;
+    visit(this.#document, {
+      Scalar: (_, { type, range }) => {
+        if (type?.startsWith('QUOTE') && range && range[0] < end) opening = range[0];
+      },
+    });
+    return opening;
   }
 
   /** The parser's own search for them takes quadratic time, and a file may hold thousands of applications. */
@@ -87,7 +99,7 @@ export class Layout {
     });
   }
 
-  /** Notes what YAML allows and nobody means: aliases to nothing, and a key that JavaScript would swallow. */
+  /** Notes what YAML allows and is no policy: aliases to nothing, merge keys, and a key that JavaScript would swallow. */
   #noteOddities(): boolean {
     const before = this.mistakes.length;
     for (const alias of this.#aliases.lost) {
@@ -96,7 +108,9 @@ export class Layout {
     if (this.#aliases.areBomb) this.#noteAt(0, 'this is not usable YAML: far too many aliases lead to the same');
     visit(this.#document, {
       Pair: (_, { key }) => {
-        if (isScalar(key) && key.value === '__proto__') this.#noteAt(startOf(key), 'unknown key "__proto__"');
+        if (!isScalar(key)) return;
+        if (key.value === '__proto__') this.#noteAt(startOf(key), 'unknown key "__proto__"');
+        if (key.value === '<<' && key.type === 'PLAIN') this.#noteAt(startOf(key), NO_MERGE_KEYS);
       },
     });
     return this.mistakes.length > before;
@@ -112,6 +126,10 @@ export class Layout {
     }
   }
 }
+
+const NO_MERGE_KEYS = 'merge keys are not supported; put what is shared into defaults';
+
+const OPEN_QUOTE = /^Missing closing ["']quote$/;
 
 /** For what the parser words for programmers. */
 const OWN_WORDS: Readonly<Record<string, string>> = {

@@ -162,6 +162,26 @@ const REST: [string, string, string[]][] = [
     `${HEAD}owner: other\n`,
     ['13:1: the key owner stands here a second time; keep one of them'],
   ],
+  [
+    'a path that two have by an alias',
+    `${HEAD}applications:\n  a: &a { issuer: sto1, path: x/y }\n  b: *a\n`,
+    ['15:3: applications.b.path: "x/y" is already the path of a (rekeyd.yaml:14:31); each application needs its own'],
+  ],
+  [
+    'a text in double quotes that is not closed',
+    HEAD.replace('acme-prod', '"acme-prod'),
+    ['1:8: a text in quotes is not closed'],
+  ],
+  [
+    'a text in single quotes that is not closed',
+    HEAD.replace('instance: os-ab123', "instance: 'os-ab123"),
+    ['7:15: a text in quotes is not closed'],
+  ],
+  [
+    'a merge key',
+    `${HEAD}applications:\n  a: &a { issuer: sto1, path: x/y }\n  b:\n    <<: *a\n    path: x/z\n`,
+    ['16:5: merge keys are not supported; put what is shared into defaults'],
+  ],
   ['a key that is no text', `${HEAD}? [a]\n: 1\n`, ['13:3: a key must be a simple text']],
   [
     'an alias to nothing',
