@@ -1,5 +1,5 @@
 import type { ApplicationPolicy, Policy } from '../policy/policy.ts';
-import { secretSource } from '../policy/secrets.ts';
+import { type MissingReference, secretSource } from '../policy/secrets.ts';
 import { iso } from '../rotation/record.ts';
 import { systemClock } from '../system.ts';
 import { openVaultStore, type VaultStore } from '../vault/store.ts';
@@ -17,7 +17,7 @@ export interface CredentialsOptions {
  * at all and exit code 1. It needs of the policy's secrets only those of Vault, since it runs beside consumers.
  */
 export async function credentialsCommand(options: CredentialsOptions, terminal: Terminal): Promise<number> {
-  const needs = (line: string) => line.startsWith('vault.');
+  const needs = ({ path: [section] }: MissingReference) => section === 'vault';
   const ready = await readyPolicy(options.config, terminal, { needs });
   const { policy } = ready;
   const secretOf = (reference: Parameters<typeof secretSource>[0]) => secretSource(reference, terminal.env);

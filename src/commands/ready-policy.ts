@@ -1,7 +1,7 @@
 import type { StandIns } from '../policy/draft.ts';
-import { type PolicyDraft, readPolicy } from '../policy/load.ts';
+import { type PolicyDraft, PolicyError, readPolicy } from '../policy/load.ts';
 import type { Policy } from '../policy/policy.ts';
-import { missingReferences } from '../policy/secrets.ts';
+import { type MissingReference, missingReferences } from '../policy/secrets.ts';
 import type { PolicySources } from '../policy/sources.ts';
 import { findAnnounced } from '../sandbox/rendezvous.ts';
 import type { Sandbox } from '../sandbox/sandbox.ts';
@@ -26,12 +26,12 @@ export interface ReadyPolicy {
 }
 
 /** References to secrets lead nowhere; somebody may put the secrets there without touching the policy. */
-export class MissingReferences extends UsageError {}
+export class MissingReferences extends PolicyError {}
 
 export interface ReadyOptions {
   readonly hold?: (draft: PolicyDraft, terminal: Terminal) => Promise<HeldStandIns>;
-  /** Whether a reference that leads nowhere matters, by its line: the key of the policy that it stands under, and why. */
-  readonly needs?: (line: string) => boolean;
+  /** Whether a reference that leads nowhere matters. */
+  readonly needs?: (missing: MissingReference) => boolean;
   /** Learns what was read. */
   readonly sources?: PolicySources;
 }
@@ -52,7 +52,8 @@ export async function readyPolicy(
   try {
     const policy = draft.complete(held?.standIns);
     const missing = (await missingReferences(policy, terminal.env)).filter(needs);
-    if (missing.length > 0) throw new MissingReferences(missing.join('\n'));
+    const mistakes = missing.map(({ path, message }) => draft.mistakeAt(path, message));
+    if (mistakes.length > 0) throw new MissingReferences(mistakes);
     return { policy, loadedAt, standIns: held?.standIns, tellHttp, release };
   } catch (error) {
     await release();

@@ -1,5 +1,6 @@
 import { dirname } from 'node:path';
 import { isLoopback, parseListenAddress } from './address.ts';
+import type { KeyPath, PolicyDocument } from './document.ts';
 import type { StandIns } from './draft.ts';
 import { msOf } from './merge.ts';
 import type { Mistake } from './mistakes.ts';
@@ -17,6 +18,8 @@ export interface PolicyDraft {
   readonly applications: ReadonlyMap<string, ApplicationPolicy>;
   readonly warnings: readonly PolicyWarning[];
   readonly http: HttpPolicy;
+  /** What is wrong with the value at a path of the file, as only a look around it shows. */
+  mistakeAt(path: KeyPath, message: string): Mistake;
   /**
    * The whole policy. With `sandbox` in the file, what `vault` and the issuers leave out comes from the stand-ins;
    * throws a `TypeError` where something was left out and none are given.
@@ -30,14 +33,16 @@ const ANY_PORT = { host: '127.0.0.1', port: 0 };
 /** Everything that reading has found, without mistakes. */
 export interface Findings {
   readonly file: string;
-  readonly raw: RawPolicy;
+  /** The main file. */
+  readonly main: PolicyDocument;
   readonly applications: ReadonlyMap<string, ApplicationPolicy>;
   readonly warnings: readonly PolicyWarning[];
   readonly env: NodeJS.ProcessEnv;
 }
 
 /** The draft of a policy: everything but what stand-ins have to tell. */
-export function draftOf({ file, raw, applications, warnings: found, env }: Findings): PolicyDraft {
+export function draftOf({ file, main, applications, warnings: found, env }: Findings): PolicyDraft {
+  const raw = main.content as RawPolicy;
   const folder = dirname(file);
   const sandbox = raw.sandbox && sandboxOf(raw.sandbox);
   const http = httpOf(raw.http ?? {}, folder, env);
@@ -46,6 +51,7 @@ export function draftOf({ file, raw, applications, warnings: found, env }: Findi
   return {
     ...fixed,
     issuers: Object.keys(raw.issuers),
+    mistakeAt: (path, message) => main.mistakeAt(path, message),
     complete: (standIns) => ({
       ...fixed,
       issuers: new Map(Object.entries(raw.issuers).map(([name, one]) => [name, issuerOf(name, one, folder, standIns)])),

@@ -49,8 +49,13 @@ export class PolicyDocument {
 
   /** Notes a mistake about the value at a path. */
   report(path: KeyPath, message: string, place: Place = this.place(path)): void {
+    this.mistakes.push(this.mistakeAt(path, message, place));
+  }
+
+  /** A mistake about the value at a path, for whoever finds it later. */
+  mistakeAt(path: KeyPath, message: string, place: Place = this.place(path)): Mistake {
     const name = path.reduce<string>(dotted, '');
-    this.mistakes.push({ ...place, message: name === '' ? message : `${name}: ${message}` });
+    return { ...place, message: name === '' ? message : `${name}: ${message}` };
   }
 
   /** Where the value (or its key) stands; for what is not there, the key of the nearest thing around it. */

@@ -4,7 +4,7 @@ import { type PolicyDocument, readDocument } from './document.ts';
 import { soundPart } from './given.ts';
 import { includedFiles } from './include.ts';
 import { type Mistake, PolicyError } from './mistakes.ts';
-import { includeSchema, policySchema, type RawPolicy } from './schema.ts';
+import { includeSchema, policySchema } from './schema.ts';
 import type { RawDefaults } from './schema-applications.ts';
 import { DEFAULT_MOUNT, ISSUER_NEEDS, VAULT_NEEDS } from './servers.ts';
 import { PolicySources } from './sources.ts';
@@ -39,7 +39,7 @@ export async function readPolicy(
   const mistakes = [...main.mistakes, ...others, ...listenMistakes(env)];
   if (mistakes.length > 0) throw new PolicyError(mistakes);
   const { applications, warnings } = reader;
-  return draftOf({ file, raw: main.content as RawPolicy, applications, warnings, env });
+  return draftOf({ file, main, applications, warnings, env });
 }
 
 async function readMain(file: string, sources: PolicySources): Promise<PolicyDocument> {

@@ -1,4 +1,5 @@
 import { access, constants, readFile } from 'node:fs/promises';
+import type { KeyPath } from './document.ts';
 import type { Policy, SecretReference, WebhookPolicy } from './policy.ts';
 import { MissingSecret, Secret, type SecretSource } from './secret.ts';
 import { WEBHOOK_SECRET_HINT, webhookKeys } from './webhook-secret.ts';
@@ -10,30 +11,43 @@ export function secretSource(reference: SecretReference, env: NodeJS.ProcessEnv 
   return () => fromFile(reference.file);
 }
 
-/** One line for each reference of the policy that leads nowhere: where it stands, what is missing, what to do. */
-export async function missingReferences(policy: Policy, env: NodeJS.ProcessEnv = process.env): Promise<string[]> {
-  const lines = referencesOf(policy).map(async ([name, reference]) => {
-    const complaint = await complaintOf(secretSource(reference, env));
-    return complaint === undefined ? [] : [`${name}: ${complaint}`];
-  });
-  const webhooks = policy.webhooks.map((webhook, index) => unusableSecret(`webhooks[${index}].secret`, webhook, env));
-  return [...(await Promise.all([...lines, ...webhooks])).flat(), ...(await missingCaFile(policy))];
+/** A reference of the policy that leads nowhere: the way to it in the file, what is missing, and what to do. */
+export interface MissingReference {
+  readonly path: KeyPath;
+  readonly message: string;
 }
 
-async function missingCaFile({ vault: { caFile } }: Policy): Promise<string[]> {
+export async function missingReferences(
+  policy: Policy,
+  env: NodeJS.ProcessEnv = process.env,
+): Promise<MissingReference[]> {
+  const missing = referencesOf(policy).map(async ([path, reference]) => {
+    const message = await complaintOf(secretSource(reference, env));
+    return message === undefined ? [] : [{ path, message }];
+  });
+  const webhooks = policy.webhooks.map((webhook, index) => unusableSecret(['webhooks', index, 'secret'], webhook, env));
+  return [...(await Promise.all([...missing, ...webhooks])).flat(), ...(await missingCaFile(policy))];
+}
+
+async function missingCaFile({ vault: { caFile } }: Policy): Promise<MissingReference[]> {
   if (caFile === undefined) return [];
   return access(caFile, constants.R_OK).then(
     () => [],
-    (error: NodeJS.ErrnoException) => [
-      `vault.ca_file: ${reasonOf(caFile, error.code)}; put the certificate there or correct the policy`,
-    ],
+    (error: NodeJS.ErrnoException) => {
+      const message = `${reasonOf(caFile, error.code)}; put the certificate there or correct the policy`;
+      return [{ path: ['vault', 'ca_file'], message }];
+    },
   );
 }
 
 /** What is there and signs nothing. */
-async function unusableSecret(name: string, { secret }: WebhookPolicy, env: NodeJS.ProcessEnv): Promise<string[]> {
+async function unusableSecret(
+  path: KeyPath,
+  { secret }: WebhookPolicy,
+  env: NodeJS.ProcessEnv,
+): Promise<MissingReference[]> {
   const value = await secretSource(secret, env)().catch(() => undefined);
-  return value === undefined || webhookKeys(value.reveal()) ? [] : [`${name}: ${WEBHOOK_SECRET_HINT}`];
+  return value === undefined || webhookKeys(value.reveal()) ? [] : [{ path, message: WEBHOOK_SECRET_HINT }];
 }
 
 async function complaintOf(source: SecretSource): Promise<string | undefined> {
@@ -68,19 +82,18 @@ function reasonOf(file: string, code: string | undefined): string {
   return `${file} cannot be read as a file (${code})`;
 }
 
-/** Every secret reference with the key of the policy file that it stands under. */
-function referencesOf(policy: Policy): [string, SecretReference][] {
+/** Every secret reference with the way to it in the policy file. */
+function referencesOf(policy: Policy): [KeyPath, SecretReference][] {
   const { auth } = policy.vault;
-  const issuers = [...policy.issuers.values()].map(({ name, apiKey }) => [`issuers.${name}.api_key`, apiKey] as const);
-  const webhooks = policy.webhooks.map(({ secret }, index) => [`webhooks[${index}].secret`, secret] as const);
-  const references: (readonly [string, SecretReference | undefined])[] = [
-    ...issuers,
-    ['vault.auth.token', auth.method === 'token' ? auth.token : undefined],
-    ['vault.auth.role_id', auth.method === 'approle' ? auth.roleId : undefined],
-    ['vault.auth.secret_id', auth.method === 'approle' ? auth.secretId : undefined],
-    ['vault.auth.jwt', 'jwt' in auth ? auth.jwt : undefined],
-    ['http.token', policy.http.token],
-    ...webhooks,
+  const login = ['vault', 'auth'];
+  const references: (readonly [KeyPath, SecretReference | undefined])[] = [
+    ...[...policy.issuers.values()].map(({ name, apiKey }) => [['issuers', name, 'api_key'], apiKey] as const),
+    [[...login, 'token'], auth.method === 'token' ? auth.token : undefined],
+    [[...login, 'role_id'], auth.method === 'approle' ? auth.roleId : undefined],
+    [[...login, 'secret_id'], auth.method === 'approle' ? auth.secretId : undefined],
+    [[...login, 'jwt'], 'jwt' in auth ? auth.jwt : undefined],
+    [['http', 'token'], policy.http.token],
+    ...policy.webhooks.map(({ secret }, index) => [['webhooks', index, 'secret'], secret] as const),
   ];
-  return references.flatMap(([name, reference]) => (reference ? [[name, reference]] : []));
+  return references.flatMap(([path, reference]) => (reference ? [[path, reference]] : []));
 }

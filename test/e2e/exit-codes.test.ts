@@ -29,6 +29,12 @@ test('a missing environment variable and a missing file are 2, both named at onc
   expect(output).toContain('no-such-file does not exist; put the secret there or correct the policy');
 });
 
+test('a missing secret reference is told with file, line and column', async () => {
+  const { output } = await run(['run']);
+  expect(output).toMatch(/run\.yaml:4:\d+: issuers\.local\.api_key: the environment variable API_KEY is not set/);
+  expect(output).toMatch(/run\.yaml:5:\d+: vault\.auth\.token: the file \S+no-such-file does not exist/);
+});
+
 test('check --offline resolves no secret', async () => {
   expect(await run(['check', '--offline'])).toMatchObject({ code: 0 });
 });

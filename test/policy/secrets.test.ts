@@ -47,14 +47,26 @@ test('every reference of a policy that leads nowhere is listed', async () => {
     'rekeyd.yaml': `${HEAD}http: { token: { file: token } }\nwebhooks: [ { url: "https://a.b", secret: { env: HOOK }, events: [rotation.failed] } ]\n`,
     token: 'secret',
   });
-  const policy = (await readPolicy(file, {}, NOW)).complete();
-  expect(await missingReferences(policy, { HOOK: `whsec_${'a'.repeat(32)}` })).toEqual([
+  const draft = await readPolicy(file, {}, NOW);
+  const missing = async (env: NodeJS.ProcessEnv) =>
+    (await missingReferences(draft.complete(), env)).map(({ path, message }) => draft.mistakeAt(path, message).message);
+  expect(await missing({ HOOK: `whsec_${'a'.repeat(32)}` })).toEqual([
     'issuers.sto1.api_key: the environment variable GLESYS_API_KEY is not set; set it where rekeyd is started',
     'vault.auth.token: the environment variable VAULT_TOKEN is not set; set it where rekeyd is started',
   ]);
   await rm(join(dirname(file), 'token'));
-  expect(await missingReferences(policy, { HOOK: 'too-short-a-key', GLESYS_API_KEY: 'x', VAULT_TOKEN: 'x' })).toEqual([
+  expect(await missing({ HOOK: 'too-short-a-key', GLESYS_API_KEY: 'x', VAULT_TOKEN: 'x' })).toEqual([
     `http.token: the file ${join(dirname(file), 'token')} does not exist; put the secret there or correct the policy`,
     expect.stringMatching(/^webhooks\[0\]\.secret: is no secret of Standard Webhooks; write whsec_/),
+  ]);
+});
+
+test('a reference that leads nowhere is told with file, line and column', async () => {
+  const file = await written({ 'rekeyd.yaml': HEAD });
+  const draft = await readPolicy(file, {}, NOW);
+  const missing = await missingReferences(draft.complete(), {});
+  expect(missing.map(({ path, message }) => draft.mistakeAt(path, message))).toMatchObject([
+    { file, line: 6, column: 14 },
+    { file, line: 12, column: 33 },
   ]);
 });
