@@ -1,3 +1,4 @@
+import type { Mistake } from '../policy/mistakes.ts';
 import { type Problem, problemOf } from '../rotation/errors.ts';
 import type { Concern } from './concerns.ts';
 import { type Paint, paint } from './table.ts';
@@ -52,5 +53,14 @@ export function lineOf({ what, is, problem, durationMs }: Finding, terminal: Ter
 
 export function findingsAsJson(findings: readonly Finding[]): string {
   const lines = findings.map(({ what, is, problem, durationMs }) => ({ what, is, problem, duration_ms: durationMs }));
+  return `${JSON.stringify(lines, null, 2)}\n`;
+}
+
+/** Mistakes of the policy as findings, each with its place. */
+export function mistakesAsJson(mistakes: readonly Mistake[]): string {
+  const lines = mistakes.map(({ file, line, column, message }) => {
+    const problem: Problem = { code: 'policy-mistake', reason: message, remedy: '' };
+    return { what: 'policy', is: 'wrong', problem, file, line, column, message };
+  });
   return `${JSON.stringify(lines, null, 2)}\n`;
 }

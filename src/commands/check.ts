@@ -1,9 +1,9 @@
 import type { Parts } from '../parts.ts';
-import { readPolicy } from '../policy/load.ts';
+import { PolicyError, readPolicy } from '../policy/load.ts';
 import type { Policy, PolicyWarning } from '../policy/policy.ts';
 import { type Census, censusOf } from '../telemetry/census.ts';
 import { checkApplications } from './check-applications.ts';
-import { attempt, type Finding, type Found, findingsAsJson, lineOf, SIGNS } from './check-finding.ts';
+import { attempt, type Finding, type Found, findingsAsJson, lineOf, mistakesAsJson, SIGNS } from './check-finding.ts';
 import { checkVault } from './check-vault.ts';
 import { namesText, shared } from './concerns.ts';
 import { counted } from './count.ts';
@@ -28,10 +28,19 @@ export async function checkCommand(options: CheckOptions, terminal: Terminal): P
     const isToldLater = isShareable(finding) || finding.isOneOfMany;
     if (!options.json && !isToldLater) terminal.write(lineOf(finding, terminal));
   };
-  if (options.offline) await checkOffline(options.config, terminal, found);
-  else await withReplica(options.config, terminal, (parts) => checkAll(parts, found));
+  await tryAll(options, terminal, found);
   terminal.write(options.json ? findingsAsJson(findings) : sharedText(findings, terminal));
   return findings.some(({ is }) => is === 'wrong') ? EXIT.failed : EXIT.done;
+}
+
+async function tryAll({ config, offline, json }: CheckOptions, terminal: Terminal, found: Found): Promise<void> {
+  try {
+    if (offline) await checkOffline(config, terminal, found);
+    else await withReplica(config, terminal, (parts) => checkAll(parts, found));
+  } catch (error) {
+    if (json && error instanceof PolicyError) terminal.write(mistakesAsJson(error.mistakes));
+    throw error;
+  }
 }
 
 /** Whether other applications may have the same to tell. */

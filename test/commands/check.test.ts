@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
 import { checkCommand } from '../../src/commands/check.ts';
 import { runCommand } from '../../src/commands/run.ts';
+import { PolicyError } from '../../src/policy/load.ts';
 import { pretendTerminal } from '../support/terminal.ts';
 import { type Arranged, arrange } from './arrange.ts';
 
@@ -96,6 +97,33 @@ test('check --json has one finding per application, in snake_case', async () => 
     'application archive',
   ]);
   expect(Object.keys(findings.at(-2) ?? {})).toEqual(['what', 'is', 'duration_ms']);
+});
+
+test.each([true, false])(
+  'check --json of a wrong policy prints its mistakes as findings (--offline %s)',
+  async (offline) => {
+    const on = await arrange(THREE);
+    const policy = (await readFile(on.config, 'utf8')).replace('"owner":"commands"', '"owner":"Commands"');
+    await writeFile(on.config, policy);
+    const terminal = pretendTerminal(on.env);
+    const checked = checkCommand({ config: on.config, offline, json: true }, terminal);
+    await expect(checked).rejects.toThrow(PolicyError);
+    const message = 'owner: "Commands" will not do; it has 1 to 32 of a-z, 0-9 and "-"';
+    const problem = { code: 'policy-mistake', reason: message, remedy: '' };
+    expect(JSON.parse(terminal.written())).toEqual([
+      { what: 'policy', is: 'wrong', problem, file: on.config, line: 1, column: 10, message },
+    ]);
+  },
+);
+
+test('check --json of a policy whose secrets are missing prints where they are referred to', async () => {
+  const on = await arrange(THREE);
+  const { API_KEY: _, ...env } = on.env;
+  const terminal = pretendTerminal(env);
+  await expect(checkCommand({ config: on.config, offline: false, json: true }, terminal)).rejects.toThrow(PolicyError);
+  const place = { file: on.config, line: 1, column: expect.any(Number) };
+  const message = expect.stringMatching(/^issuers\.local\.api_key: the environment variable API_KEY is not set/);
+  expect(JSON.parse(terminal.written())).toMatchObject([{ is: 'wrong', ...place, message }]);
 });
 
 test('check --offline counts the applications too', async () => {
