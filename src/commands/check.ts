@@ -4,6 +4,7 @@ import type { Policy, PolicyWarning } from '../policy/policy.ts';
 import { type Census, censusOf } from '../telemetry/census.ts';
 import { checkApplications } from './check-applications.ts';
 import { attempt, type Finding, type Found, findingsAsJson, lineOf, mistakesAsJson, SIGNS } from './check-finding.ts';
+import { checkS3 } from './check-s3.ts';
 import { checkVault } from './check-vault.ts';
 import { namesText, shared } from './concerns.ts';
 import { counted } from './count.ts';
@@ -83,7 +84,8 @@ async function checkAll(parts: Parts, found: Found): Promise<void> {
 }
 
 /** One list shows that the way in, the key's rights and the instance are right, and how full it is. */
-async function checkIssuer({ policy, sites, lists, verifier }: Parts, name: string, found: Found): Promise<void> {
+async function checkIssuer(parts: Parts, name: string, found: Found): Promise<void> {
+  const { policy, sites, lists } = parts;
   const site = sites.get(name);
   if (!site) return;
   const { issuer, target, quota } = site;
@@ -94,7 +96,7 @@ async function checkIssuer({ policy, sites, lists, verifier }: Parts, name: stri
       : `${counted(list.size, 'credential')} in use`;
     return inUse + whoseText(await censusOf(list.all(), policy), name);
   });
-  await attempt(`reach S3 at ${target.endpoint}`, found, () => verifier.reach(target));
+  await checkS3(parts, target, found);
 }
 
 /** What is not ours is only counted here: rekeyd never touches it. */

@@ -191,6 +191,29 @@ test('check says what is wrong with the mount on a line of its own', async () =>
   expect(plain).toContain('wrong    look at the mount nothing: mount-not-kv2');
 });
 
+test('check warns where what answers at the endpoint does not look like S3, and says what to do', async () => {
+  const on = await arrange(THREE);
+  const policy = JSON.parse(await readFile(on.config, 'utf8'));
+  policy.issuers.local.endpoint = on.sandbox.vault;
+  await writeFile(on.config, JSON.stringify(policy));
+  const { code, plain } = await check(on);
+  const at = plain.indexOf(`warning  reach S3 at ${on.sandbox.vault}: unlike-s3`);
+  expect(at).toBeGreaterThan(0);
+  expect(plain[at + 2]).toContain('Check endpoint in the policy');
+  expect(code).toBe(0);
+});
+
+test.each([
+  ['refuses in XML', 403, {}, '<?xml version="1.0"?><Error><Code>AccessDenied</Code></Error>'],
+  ['lists what everybody may see', 200, {}, '<ListAllMyBucketsResult xmlns="x"><Buckets/></ListAllMyBucketsResult>'],
+  ['sends to a page about itself as AWS does', 307, { 'x-amz-request-id': '1', location: '/s3/' }, ''],
+] as const)('check takes for S3 what %s', async (_, status, headers, body) => {
+  const on = await arrange(THREE);
+  on.sandbox.servers.s3.faults.add({ fault: 'status', status, body, headers, path: '/' });
+  const { plain } = await check(on);
+  expect(plain).toContain(`ok       reach S3 at ${on.sandbox.s3}`);
+});
+
 test('check does not call webhooks', async () => {
   const on = await arrange(THREE);
   await writeFile(join(dirname(on.config), 'hook-secret'), `whsec_${randomBytes(32).toString('base64')}`);
