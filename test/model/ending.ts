@@ -3,8 +3,8 @@ import { Calm } from './calm.ts';
 import { callerOf } from './errands.ts';
 import type { Scene } from './explore.ts';
 import type { Heart } from './heart.ts';
-import { type Key, type Outside, recordAt, standsInAField, wornAt } from './outside.ts';
-import { graceEnd, isCallers, wrongWith } from './promises.ts';
+import { dueAt, expiresAt, isCallers, type Key, type Outside, recordAt, standsInAField, wornAt } from './outside.ts';
+import { graceEnd, wrongWith } from './promises.ts';
 import type { Charge } from './replica.ts';
 
 const MOST_LOOKS = 12;
@@ -40,7 +40,7 @@ async function wrongWhenDue(calm: Calm, charge: Charge, application: string): Pr
   const before = recordAt(calm.outside, path);
   if (!before) return `I4 ${path} has no record in the end`;
   const isRetired = before.credential === null;
-  calm.elapse(Math.max(0, Date.parse(before.rotate_at) + 1_000 - calm.outside.now));
+  calm.elapse(Math.max(0, dueAt(calm.outside, path) + 1_000 - calm.outside.now));
   const { trouble } = await calm.settle(application);
   const generation = recordAt(calm.outside, path)?.generation ?? 0;
   if (isRetired) return wrongWith(calm.outside);
@@ -64,6 +64,7 @@ async function comeToRest(calm: Calm, scene: Scene, path: string): Promise<strin
     const soon = looksAgainAt(calm.outside, path, outcome);
     if (trouble?.kind === 'refused' || calm.outside.now >= until) return trouble?.code;
     calm.elapse(Math.min(soon, until) - calm.outside.now);
+    if (expiresAt(calm.outside, path) <= calm.outside.now) return 'a secret that Vault has deleted';
   }
   return inTheWay(await calm.settle(scene.application))?.code;
 }

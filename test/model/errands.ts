@@ -9,18 +9,25 @@ export interface Errand {
   readonly word?: Amendment;
   /** By path, the version that it knows of: what was written since, it cannot obey. */
   readonly seen?: Readonly<Record<string, number>>;
+  /** When it was started, Unix ms, where that matters. */
+  readonly began?: number;
 }
 
-export function callerOf({ owner, applications, unfit }: Charge, { request, word, seen }: Errand = {}): Caller {
+export function callerOf(charge: Charge, { request, word, seen, began }: Errand = {}): Caller {
+  const { owner, applications, unfit, aheadMs } = charge;
+  const windows = applications.filter(({ rotate }) => rotate.window !== undefined);
   return {
     owner,
     paths: Object.fromEntries(applications.map(({ name, path }) => [name, path])),
     asked: request !== undefined,
-    despite: (request?.despite.length ?? 0) > 0,
+    despite: request?.despite ?? [],
     ...(request?.leaked && { leaked: true }),
     ...(word && { word }),
     ...(seen && { seen }),
     ...(unfit && { unfit: unfit.because }),
+    ...(aheadMs !== 0 && { aheadMs }),
+    ...(windows.length > 0 && { windows: Object.fromEntries(windows.map(({ name, rotate }) => [name, rotate])) }),
+    ...(began !== undefined && { began }),
   };
 }
 

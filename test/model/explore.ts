@@ -1,3 +1,4 @@
+import { nextWindowOpening } from '../../src/policy/schedule.ts';
 import type { Amendment, OperatorRequest } from '../../src/rotation/rotator.ts';
 import { type Call, FAULTS, type Manner, wordsOf } from './calls.ts';
 import { wrongInTheEnd } from './ending.ts';
@@ -78,7 +79,7 @@ interface Left extends Omit<Bounds, 'passes'> {
 }
 
 /** Who only looks. */
-const NOBODY: Caller = { owner: '', paths: {}, asked: false, despite: false };
+const NOBODY: Caller = { owner: '', paths: {}, asked: false, despite: [] };
 
 const MOST_ENDINGS = 40;
 /** States per scene, shortest stories first: as far with a sabotage as without. `npm run model` looks much deeper. */
@@ -245,10 +246,12 @@ class Exploration {
 
   #callerIn({ outside, stories }: State, charge: Charge, replica: number, { op }: Call): Caller {
     const story = stories[replica] ?? [];
-    const matters = op === 'revoke' && outside.heldFrom !== undefined;
+    const by = callerOf(charge, this.#recall.errandIn(story));
+    const matters = op === 'revoke' ? outside.heldFrom !== undefined : op === 'issue' && by.windows !== undefined;
     const version = matters ? this.#recall.versionIn(story) : undefined;
+    const began = op === 'revoke' ? this.#recall.beganIn(story) : undefined;
     const seen = version === undefined ? {} : { seen: { [this.#path(replica)]: version } };
-    return callerOf(charge, { ...this.#recall.errandIn(story), ...seen });
+    return { ...by, ...seen, ...(began !== undefined && { began }) };
   }
 
   #path(replica: number): string {
@@ -301,7 +304,8 @@ class Exploration {
     const sleeps = stands.flatMap((stand) => (stand?.waiting?.call.op === 'sleep' ? [stand.waiting.call.until] : []));
     const horizon = this.#scene.outside.now + this.#scene.horizonMs;
     const clocksAheadMs = [...new Set([0, ...this.#scene.charges.map(({ aheadMs }) => aheadMs)])];
-    const now = nextMoment(outside, verifyMsOf(this.#scene), { sleeps, clocksAheadMs, horizon });
+    const openings = openingsAfter(outside.now, this.#scene);
+    const now = nextMoment(outside, verifyMsOf(this.#scene), { sleeps, openings, clocksAheadMs, horizon });
     if (now === undefined) return [];
     const minutes = ((now - this.#scene.outside.now) / 60_000).toFixed(1);
     const after = { ...outside, now };
@@ -312,6 +316,12 @@ class Exploration {
 
 function verifyMsOf({ charges, application }: Scene): number {
   return charges[0]?.applications.find(({ name }) => name === application)?.verify.timeoutMs ?? 0;
+}
+
+/** When windows open, Unix ms. */
+function openingsAfter(now: number, { charges }: Scene): readonly number[] {
+  const windows = charges.flatMap(({ applications }) => applications.map(({ rotate }) => rotate));
+  return windows.filter(({ window }) => window !== undefined).map((rotate) => nextWindowOpening(rotate, now));
 }
 
 function traceOf(state: State): readonly string[] {

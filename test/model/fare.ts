@@ -1,8 +1,10 @@
+import { parseMarker } from '../../src/rotation/marker.ts';
 import type { Call, Failure, Manner, Result } from './calls.ts';
 import {
   broken,
   type Caller,
   ENDPOINT,
+  expiresAt,
   type Flight,
   isWorn,
   type Key,
@@ -23,6 +25,9 @@ interface Effect {
 
 const AMBIGUOUS: Failure = { kind: 'ambiguous', code: 'unanswered' };
 const UNAVAILABLE: Failure = { kind: 'unavailable', code: 'unavailable' };
+
+/** An issue that arrives within that is as good as at once. */
+const LATE_MS = 60_000;
 
 /** What a call does to the world, and what its caller learns of it. */
 export function fare(before: Outside, call: Call, manner: Manner, by: Caller): Effect {
@@ -79,7 +84,13 @@ function readAt(outside: Outside, path: string) {
   const about = { version: newest?.version ?? 0, serverTime: serverTime(outside) };
   if (!newest) return { ...about, state: 'absent' };
   if (!newest.data) return { ...about, state: 'deleted' };
-  return { ...about, state: 'present', createdAt: newest.createdAt, data: newest.data };
+  const expires = expiresAt(outside, path);
+  if (expires <= outside.now) return { ...about, state: 'expired' };
+  return { ...about, ...told(expires), state: 'present', createdAt: newest.createdAt, data: newest.data };
+}
+
+function told(expires: number) {
+  return Number.isFinite(expires) ? { expiresAt: expires } : {};
 }
 
 function listOf(outside: Outside, instance: string) {
@@ -91,7 +102,9 @@ function listOf(outside: Outside, instance: string) {
 function issue(outside: Outside, { instance, description }: Extract<Call, { op: 'issue' }>): Effect {
   const n = outside.keys.length + 1;
   const [id, accessKeyId] = [`id-${n}`, `AK${n}.`];
-  const key: Key = { instance, id, accessKeyId, description, live: true, verifiedAt: [] };
+  const { attemptedAt = outside.now } = parseMarker(description) ?? {};
+  const late = outside.now - attemptedAt > LATE_MS ? { madeAt: outside.now } : {};
+  const key: Key = { instance, id, accessKeyId, description, live: true, verifiedAt: [], ...late };
   return {
     outside: { ...outside, keys: [...outside.keys, key] },
     result: { ok: { id, accessKeyId, description, secretAccessKey: secretOf(accessKeyId) } },
@@ -127,7 +140,7 @@ function write(outside: Outside, call: Extract<Call, { op: 'write' }>, by: Calle
   const replaced = noteMapping(outside, noteReplaced(outside, written, call.path), call);
   const after = noteHold(outside, noteShortened(outside, replaced, by), call.path);
   const judged = broken(after, brokenByWrite(outside, after, call, by));
-  return { outside: judged, result: { ok: { version: version + 1 } } };
+  return { outside: judged, result: { ok: { version: version + 1, ...told(expiresAt(judged, call.path)) } } };
 }
 
 /** A rotation begins a new story: whoever rotates writes by its own policy. */

@@ -1,6 +1,6 @@
 import { parseMarker } from '../../src/rotation/marker.ts';
 import { asArrived, revokeTime } from '../../src/rotation/record.ts';
-import { type Outside, recordAt } from './outside.ts';
+import { expiresAt, type Outside, recordAt } from './outside.ts';
 
 /** By default an attempt lasts two minutes besides its verification, and clocks differ by a minute at most. */
 const ATTEMPT_AND_CLOCKS_MS = 180_000;
@@ -14,6 +14,8 @@ function* moments(outside: Outside, verifyMs: number): Iterable<number> {
     yield Date.parse(rotate_at);
     for (const entry of [...superseded, ...asArrived(record, version).superseded]) yield revokeTime(entry);
     if (hold) yield Date.parse(hold.until);
+    const expires = expiresAt(outside, path);
+    if (Number.isFinite(expires)) yield* [expires - outside.graceMs, expires];
   }
   for (const { live, description } of outside.keys) {
     const marker = live ? parseMarker(description) : undefined;
@@ -25,12 +27,17 @@ function* moments(outside: Outside, verifyMs: number): Iterable<number> {
 export function nextMoment(
   outside: Outside,
   verifyMs: number,
-  around: { readonly sleeps: readonly number[]; readonly clocksAheadMs: readonly number[]; readonly horizon: number },
+  around: {
+    readonly sleeps: readonly number[];
+    readonly openings?: readonly number[];
+    readonly clocksAheadMs: readonly number[];
+    readonly horizon: number;
+  },
 ): number | undefined {
-  const { sleeps, clocksAheadMs, horizon } = around;
+  const { sleeps, openings = [], clocksAheadMs, horizon } = around;
   const ahead = [...moments(outside, verifyMs)]
     .flatMap((at) => clocksAheadMs.map((ms) => at - ms))
     .map((at) => Math.floor(at / 1000) * 1000 + 1000);
-  const next = Math.min(...[...ahead, ...sleeps].filter((at) => at > outside.now));
+  const next = Math.min(...[...ahead, ...sleeps, ...openings].filter((at) => at > outside.now));
   return next <= horizon ? next : undefined;
 }

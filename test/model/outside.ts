@@ -1,4 +1,6 @@
 import { createHash } from 'node:crypto';
+import type { RotatePolicy } from '../../src/policy/policy.ts';
+import { parseMarker } from '../../src/rotation/marker.ts';
 import { type RotationRecord, readRecord } from '../../src/rotation/record.ts';
 import type { Amendment } from '../../src/rotation/rotator.ts';
 import type { Call, Data } from './calls.ts';
@@ -10,6 +12,8 @@ export interface Key {
   readonly accessKeyId: string;
   readonly description: string;
   readonly live: boolean;
+  /** When it was issued, Unix ms, where that was long after its attempt began. */
+  readonly madeAt?: number;
   /** The endpoints at which S3 accepted it at least once. */
   readonly verifiedAt: readonly string[];
   /** Who revoked it. */
@@ -29,6 +33,8 @@ export interface Version {
   readonly data: Data | null;
   /** What rekeyd must leave alone until a person decides: the whole version, or the credential in it. */
   readonly locked?: 'all' | 'credential';
+  /** The refusals that they must name for that, each of them; any one, where nothing is said. */
+  readonly needs?: readonly string[];
 }
 
 /** A call on its way that nobody waits for any more. */
@@ -42,9 +48,9 @@ export interface Caller {
   readonly owner: string;
   /** Application → path, by the caller's policy. */
   readonly paths: Readonly<Record<string, string>>;
-  /** Whether somebody asked for a rotation in this pass, and lifted a refusal for it. */
+  /** Whether somebody asked for a rotation in this pass, and which refusals they lifted for it. */
   readonly asked: boolean;
-  readonly despite: boolean;
+  readonly despite: readonly string[];
   /** Whether the current credential was reported leaked. */
   readonly leaked?: true;
   /** What a person put into the record by it. */
@@ -53,6 +59,12 @@ export interface Caller {
   readonly seen?: Readonly<Record<string, number>>;
   /** Why nothing that it issues could be published and kept. */
   readonly unfit?: string;
+  /** How far its clock is ahead of the world's, ms; absent: not at all. */
+  readonly aheadMs?: number;
+  /** By application, the schedules that have a window. */
+  readonly windows?: Readonly<Record<string, RotatePolicy>>;
+  /** When its pass began, Unix ms; absent: it does not matter. */
+  readonly began?: number;
 }
 
 /** Issuer, S3 and Vault as data. Nothing changes it: each step makes a new one. Times are Unix ms. */
@@ -72,12 +84,17 @@ export interface Outside {
   readonly shortList: boolean;
   /** At so many live credentials, or strays, of an application nothing more may be issued for it. */
   readonly limits?: { readonly live: number; readonly strays: number };
+  /** Vault deletes each version so many ms after it was written; absent: never. */
+  readonly lifetimeMs?: number;
   /** The first promise that was broken, in words. */
   readonly wrong?: string;
 }
 
 export const ENDPOINT = 'https://s3.example';
 export const REGION = 'here';
+
+/** So far replicas may go by their own clocks; that a grace is over needs Vault's word too. */
+export const CLOCKS_APART_MS = 60_000;
 
 /** Where a path is: what the marker and the record call its place. */
 export function placeOf(path: string): string {
@@ -144,10 +161,34 @@ export function noteReplaced(before: Outside, after: Outside, path: string): Out
   return withKey(after, { ...again, replacedAt: after.now });
 }
 
+/** When Vault deletes what stands at a path, Unix ms. */
+export function expiresAt({ secrets, lifetimeMs = Number.POSITIVE_INFINITY }: Outside, path: string): number {
+  return (secrets[path]?.createdAt ?? Number.POSITIVE_INFINITY) + lifetimeMs;
+}
+
+/** When what stands at a path is to be rotated, Unix ms: as its record says, and a grace before Vault deletes it. */
+export function dueAt(outside: Outside, path: string): number {
+  const stored = Date.parse(recordAt(outside, path)?.rotate_at ?? '');
+  return Math.min(Number.isNaN(stored) ? Number.POSITIVE_INFINITY : stored, expiresAt(outside, path) - outside.graceMs);
+}
+
 /** Whether somebody keeps it in any field of a secret, rekeyd's own state aside. */
 export function standsInAField({ secrets }: Outside, { accessKeyId }: Pick<Key, 'accessKeyId'>): boolean {
   const fields = Object.values(secrets).flatMap(({ data }) => Object.entries(data ?? {}));
   return fields.some(([name, value]) => name !== 'rekeyd' && value === accessKeyId);
+}
+
+/** Whether the key carries the marker of one of the caller's applications at its place. */
+export function isCallers({ description }: Key, { owner, paths }: Pick<Caller, 'owner' | 'paths'>): boolean {
+  const marker = parseMarker(description);
+  const path = marker && paths[marker.application];
+  return path !== undefined && marker?.owner === owner && marker.place === placeOf(path);
+}
+
+/** A hold is over once it is by every clock. */
+export function isHeld(outside: Outside, path: string): boolean {
+  const hold = recordAt(outside, path)?.hold;
+  return hold !== undefined && Date.parse(hold.until) > outside.now;
 }
 
 export function broken(outside: Outside, wrong: string | undefined): Outside {

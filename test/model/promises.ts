@@ -1,11 +1,14 @@
-import { parseMarker } from '../../src/rotation/marker.ts';
 import type { Call } from './calls.ts';
+import { brokenByAnyway, brokenByClocks, brokenByShut, brokenByUnfenced } from './needless.ts';
 import {
   type Caller,
+  CLOCKS_APART_MS,
+  dueAt,
+  isCallers,
+  isHeld,
   isWorn,
   type Key,
   type Outside,
-  placeOf,
   recordAt,
   secretOf,
   standsInAField,
@@ -16,12 +19,9 @@ import { brokenWord, graceCutTo } from './words.ts';
 /**
  * What is promised, judged from outside of rekeyd: by what really stands in Vault and at the issuer. I1 to I6 are the
  * invariants of the design. Beside them: **H**, what a person must decide is left alone; **N**, nothing is rotated or
- * revoked that need not be; **B**, nothing is issued that could not be published; **P**, two policies do not rewrite
- * one another for ever; **W** (`words.ts`), what people put into a record stands.
+ * revoked that need not be (`needless.ts` has more of it); **B**, nothing is issued that could not be published; **P**,
+ * two policies do not rewrite one another for ever; **W** (`words.ts`), what people put into a record stands.
  */
-
-/** So far replicas may go by their own clocks; that a grace is over needs Vault's word too. */
-const CLOCKS_APART_MS = 60_000;
 
 type Revoke = Extract<Call, { op: 'revoke' }>;
 type Write = Extract<Call, { op: 'write' }>;
@@ -46,8 +46,9 @@ export function graceEnd(key: Key, { graceMs }: Pick<Outside, 'graceMs'>): numbe
 
 /** The promise that beginning this call breaks, whatever becomes of it. */
 export function brokenByCall(outside: Outside, call: Call, by: Caller): string | undefined {
-  if (call.op === 'issue') return brokenByIssue(outside, by);
-  return call.op === 'revoke' ? brokenByHeldRevoke(outside, call, by) : undefined;
+  if (call.op === 'issue') return brokenByIssue(outside, by) ?? brokenByShut(outside, call, by);
+  if (call.op !== 'revoke') return undefined;
+  return brokenByHeldRevoke(outside, call, by) ?? brokenByClocks(call, by) ?? brokenByUnfenced(outside, call, by);
 }
 
 function brokenByIssue(outside: Outside, by: Caller): string | undefined {
@@ -74,13 +75,6 @@ function brokenByHeldRevoke(outside: Outside, { id }: Revoke, by: Caller): strin
   return held ? `N ${id} was revoked during a hold` : undefined;
 }
 
-/** Whether the key carries the marker of one of the caller's applications at its place. */
-export function isCallers({ description }: Key, { owner, paths }: Pick<Caller, 'owner' | 'paths'>): boolean {
-  const marker = parseMarker(description);
-  const path = marker && paths[marker.application];
-  return path !== undefined && marker?.owner === owner && marker.place === placeOf(path);
-}
-
 /** The promise that rekeyd's write has broken. */
 export function brokenByWrite(before: Outside, after: Outside, { path }: Write, by: Caller): string | undefined {
   const [old, worn] = [wornAt(before, path), wornAt(after, path)];
@@ -92,14 +86,16 @@ export function brokenByWrite(before: Outside, after: Outside, { path }: Write, 
     brokenByLoss(before, after, path, by) ??
     (old?.live && isNew ? brokenByNeedless(before, path, by) : undefined) ??
     brokenByPingPong(after, path) ??
+    brokenByAnyway({ before, after, path, by }) ??
     brokenWord(before, after, path, by)
   );
 }
 
 function brokenLock({ secrets }: Outside, path: string, by: Caller, isNew: boolean): string | undefined {
-  const locked = secrets[path]?.locked;
+  const { locked, needs = [] } = secrets[path] ?? {};
   const isTouched = locked === 'all' || (locked === 'credential' && isNew);
-  return isTouched && !by.despite ? `H ${path} was written over without a person's word` : undefined;
+  const isLifted = by.despite.length > 0 && needs.every((code) => by.despite.includes(code));
+  return isTouched && !isLifted ? `H ${path} was written over without a person's word` : undefined;
 }
 
 function brokenByUnverified(
@@ -136,14 +132,8 @@ function brokenByNeedless(before: Outside, path: string, by: Caller): string | u
   const record = recordAt(before, path);
   if (!record || by.asked || by.word?.amend === 'retire') return undefined;
   if (isHeld(before, path)) return `N ${path} was rotated during a hold`;
-  const isEarly = before.now + CLOCKS_APART_MS < Date.parse(record.rotate_at);
+  const isEarly = before.now + CLOCKS_APART_MS < dueAt(before, path);
   return isEarly ? `N ${path} was rotated before it was due` : undefined;
-}
-
-/** A hold is over once it is by every clock. */
-function isHeld(outside: Outside, path: string): boolean {
-  const hold = recordAt(outside, path)?.hold;
-  return hold !== undefined && Date.parse(hold.until) > outside.now;
 }
 
 function brokenByPingPong({ mappings }: Outside, path: string): string | undefined {

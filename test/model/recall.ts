@@ -52,6 +52,12 @@ export class Recall {
     return begun && 'pass' in begun && begun.request ? { request: begun.request } : {};
   }
 
+  /** When the pass that this story ends in began, Unix ms. */
+  beganIn(story: readonly number[]): number | undefined {
+    const stimuli = story.map((number) => this.#byNumber[number]);
+    return stimuli.findLast((stimulus) => stimulus && 'pass' in stimulus)?.now;
+  }
+
   /** The version that was told last in this story. */
   versionIn(story: readonly number[]): number | undefined {
     const versions = story.map((number) => {

@@ -1,5 +1,6 @@
 import { patch, type Sabotage } from './sabotage.ts';
 import { AMENDMENTS } from './sabotages-of-amendments.ts';
+import { CHOICES } from './sabotages-of-choices.ts';
 
 const RULES: Readonly<Record<string, Sabotage>> = {
   'a publish is compared with the version after its issue': {
@@ -298,6 +299,7 @@ const CONDITIONS = [
 export const SABOTAGES: Readonly<Record<string, Sabotage>> = {
   ...RULES,
   ...DECISIONS,
+  ...CHOICES,
   ...AMENDMENTS,
   ...Object.fromEntries(REFUSALS.map((code) => [`the refusal ${code} is missing`, withoutRefusal(code)])),
   ...Object.fromEntries(CONDITIONS.map((code) => [`the condition ${code} is missing`, withoutCondition(code)])),

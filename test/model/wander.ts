@@ -124,7 +124,7 @@ export class Wander {
     const begin =
       (name: string, errand: Errand = {}) =>
       async () => {
-        busy.set(name, errand);
+        busy.set(name, { ...errand, began: this.outside.now });
         await replica.feel(beginning(name, errand, this.outside.now));
       };
     const survey: Move = {

@@ -54,7 +54,7 @@ function endOf({ hold }: RotationRecord): number | undefined {
 }
 
 function brokenRetirement({ was, is, path, by }: Rewriting): string | undefined {
-  if (was.credential === null && is.credential !== null && !by.despite)
+  if (was.credential === null && is.credential !== null && !by.despite.includes('retired'))
     return `H ${path} was put back into service without a person's word`;
   const isAsked = by.word?.amend === 'retire';
   return was.credential !== null && is.credential === null && !isAsked

@@ -32,7 +32,7 @@ const shorten = (credentialId: string, graceMs = 0): Amendment => {
 };
 
 /** A publish was sent a minute ago: nobody knows whether it arrives, and its candidate is a young stray. */
-async function publishJustSent(): Promise<Outside> {
+export async function publishJustSent(): Promise<Outside> {
   const late = ({ op }: Call): Manner => (op === 'write' ? 'late' : 'done');
   const life = async (calm: Parameters<Parameters<typeof lived>[2]>[0]) => {
     await calm.pass('billing', ROTATE);
@@ -41,7 +41,7 @@ async function publishJustSent(): Promise<Outside> {
   return lived(charge('r0'), await published(), life, late);
 }
 
-async function graceOver(): Promise<Outside> {
+export async function graceOver(): Promise<Outside> {
   const outside = await rotated();
   return { ...outside, now: outside.now + HOUR / 2 };
 }
