@@ -138,7 +138,7 @@ describe('what is told of an amendment', () => {
   test('a hold: until when it is and why, and no key', async () => {
     const { memory, amend } = await arranged();
     await amend({ amend: 'hold', until: memory.clock.now() + DAY, by: 'anna', why: 'migration' });
-    expect(memory.events).toEqual([{ event: 'hold.set', ...about, why: 'migration' }]);
+    expect(memory.events).toStrictEqual([{ event: 'hold.set', ...about, why: 'migration' }]);
   });
 
   test('a release', async () => {
@@ -146,7 +146,7 @@ describe('what is told of an amendment', () => {
     await amend({ amend: 'hold', until: memory.clock.now() + DAY, by: 'anna', why: 'migration' });
     memory.events.length = 0;
     await amend({ amend: 'release' });
-    expect(memory.events).toEqual([{ event: 'hold.released', ...about, version: 4 }]);
+    expect(memory.events).toStrictEqual([{ event: 'hold.released', ...about, version: 4 }]);
   });
 
   test('a shortened grace: whose key ends when', async () => {
@@ -155,13 +155,13 @@ describe('what is told of an amendment', () => {
     const accessKeyId = memory.record.superseded[0]?.access_key_id;
     const revokeAt = memory.clock.now() + HOUR;
     const key = { credentialId: 'id-1', accessKeyId, revokeAt };
-    expect(memory.events).toEqual([{ event: 'grace.shortened', ...about, ...key }]);
+    expect(memory.events).toStrictEqual([{ event: 'grace.shortened', ...about, ...key }]);
   });
 
   test('a retirement', async () => {
     const { memory, amend } = await arranged();
     await amend(RETIRE);
-    expect(memory.events).toEqual([{ event: 'application.retired', ...about }]);
+    expect(memory.events).toStrictEqual([{ event: 'application.retired', ...about }]);
   });
 });
 

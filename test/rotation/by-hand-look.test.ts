@@ -39,7 +39,7 @@ function arranged(secrets: Readonly<Record<string, Record<string, unknown> | 'ab
 }
 
 const KEY = 'AK-os-ab123-9';
-const record = (accessKeyId: string) =>
+const record = (accessKeyId: string | null) =>
   JSON.stringify({
     v: 1,
     owner: 'acme',
@@ -47,7 +47,12 @@ const record = (accessKeyId: string) =>
     place: '0a1b2c3d',
     generation: 1,
     by: 'replica-1',
-    credential: { id: 'id-1', access_key_id: accessKeyId, instance: INSTANCE, issued_at: '2026-03-01T00:00:00Z' },
+    credential: accessKeyId && {
+      id: 'id-1',
+      access_key_id: accessKeyId,
+      instance: INSTANCE,
+      issued_at: '2026-03-01T00:00:00Z',
+    },
     published_at: '2026-03-01T00:00:00Z',
     rotate_at: '2026-04-01T00:00:00Z',
     schedule: '{}',
@@ -67,13 +72,15 @@ test.each([
   ['in the second of three secrets', { a: { other: 'AK-1' }, b: { KEY }, c: 'absent' }],
 ] as const)('a key that stands %s is not revoked', async (_, secrets) => {
   const { memory, revoke } = arranged(secrets);
-  expect(await revoke()).toMatchObject({ code: 'still-used' });
+  const remedy = expect.stringContaining('take the key out of its secret');
+  expect(await revoke()).toMatchObject({ code: 'still-used', remedy });
   expect(memory.issuer.revoked).toEqual([]);
 });
 
 test.each([
   ['nothing stands at the path', { a: 'absent' }],
   ['another key stands there', { a: { KEY: 'AK-os-ab123-1', rekeyd: record('AK-os-ab123-1') } }],
+  ['the application is retired', { a: { rekeyd: record(null) } }],
   ['a record cannot be read and names no other field', { a: { rekeyd: `{"v":9,"note":"${KEY}"}` } }],
 ] as const)('a key is revoked where %s', async (_, secrets) => {
   const { memory, revoke } = arranged(secrets);
