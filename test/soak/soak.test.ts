@@ -114,4 +114,5 @@ test('and once all is well again nothing is left over and nothing foreign was to
   await soak.account.settled(SETTLED_MS);
   await soak.account.close();
   await team.end();
+  expect(team.members.flatMap(({ endedByThemselves }) => endedByThemselves)).toEqual([]);
 });

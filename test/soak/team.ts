@@ -3,9 +3,13 @@ import { inject } from 'vitest';
 import type { Daemon } from '../real/support/daemon.ts';
 import { type PolicyParts, run, type Setting } from '../real/support/setting.ts';
 import { ShiftedClock } from '../real/support/shifted-clock.ts';
+import type { Exit } from '../support/running-process.ts';
 
 const NAMES = ['r1', 'r2', 'r3'] as const;
+/** Longer than an attempt lasts, and than a call may be held up on its way. */
+const PATIENCE_MS = 240_000;
 
+type EndSignal = 'SIGKILL' | 'SIGTERM';
 type Environment = Readonly<Record<string, string>>;
 /** Starts a process of this name; it runs when this resolves. */
 type Start = (name: string, env: Environment) => Promise<Daemon>;
@@ -13,11 +17,13 @@ type Start = (name: string, env: Environment) => Promise<Daemon>;
 /** One replica of the team: a process that is started again whenever it has ended. */
 export class Member {
   readonly clock: ShiftedClock;
-  /** The last words of processes that ended without being told to. */
+  /** The last words of processes that ended in another way than they were told to, or untold. */
   readonly endedByThemselves: string[] = [];
   readonly #name: string;
   readonly #start: Start;
   #daemon: Daemon | undefined;
+  /** What the process that runs was sent so that it ends. */
+  #told: EndSignal | undefined;
   #starts = 0;
   #kept: Promise<void> = Promise.resolve();
   #isOver = false;
@@ -38,29 +44,39 @@ export class Member {
     this.#kept = this.#keep();
   }
 
-  signal(signal: NodeJS.Signals): void {
+  signal(signal: EndSignal): void {
+    this.#told = signal;
     this.daemon.process.kill(signal);
   }
 
-  /** Resolves once it has ended for good; it must end by itself. */
+  /** Resolves once it has ended for good. It is told to stop; who has to be killed for it ended in another way. */
   async end(): Promise<void> {
     this.#isOver = true;
-    await this.daemon.stop();
+    this.signal('SIGTERM');
+    const patience = setTimeout(() => this.daemon.process.kill('SIGKILL'), PATIENCE_MS);
     await this.#kept;
+    clearTimeout(patience);
   }
 
   async #startOnce(): Promise<void> {
     this.#starts += 1;
+    this.#told = undefined;
     this.#daemon = await this.#start(`${this.#name}-${this.#starts}`, this.clock.env);
   }
 
   async #keep(): Promise<void> {
     while (!this.#isOver) {
-      const { code } = await this.daemon.process.exited;
-      // told to stop it ends with 0, killed with none: anything else it did by itself
-      if (code !== 0 && code !== null) this.endedByThemselves.push(this.daemon.process.tail());
+      const exit = await this.daemon.process.exited;
+      if (!this.#wasTold(exit)) this.endedByThemselves.push(this.daemon.process.tail());
       if (!this.#isOver) await this.#startOnce();
     }
+  }
+
+  /** Killed, it ends by that signal, and told to stop with 0, unless it was not yet there to hear it. */
+  #wasTold({ code, signal }: Exit): boolean {
+    if (this.#told === 'SIGKILL') return signal === 'SIGKILL';
+    const wasThere = this.daemon.lines({ event: 'daemon.started' }).length > 0;
+    return this.#told === 'SIGTERM' && (code === 0 || (signal === 'SIGTERM' && !wasThere));
   }
 }
 
