@@ -6,7 +6,7 @@ import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { poll } from '../support/poll.ts';
 import { useScene } from '../support/scene.ts';
 import { type FaultProxy, type Phase, startFaultProxy } from './support/fault-proxy.ts';
-import type { Fault } from './support/faults.ts';
+import { EVERYTHING, type Fault, nameOf } from './support/faults.ts';
 
 /** What the scenarios stand on: that each fault is what it is called. */
 const scene = useScene();
@@ -66,10 +66,18 @@ describe('the proxy with faults', () => {
     [{ kind: 'status', status: 429 }, '429', 0],
     [{ kind: 'status-after', status: 503 }, '503', 1],
   ])('under %o the caller gets %s and the server sees %i requests', async (fault, answer, deliveries) => {
+    proxy.takeCounts();
     expect(await askUnder(fault)).toContain(answer);
     expect(seen).toHaveLength(deliveries);
-    expect(proxy.counts[fault.kind]).toBeGreaterThan(0);
+    expect(proxy.takeCounts()).toEqual({ [nameOf(fault)]: 1 });
     expect(await ask()).toBe(`200 ${BODY}`);
+    expect(proxy.takeCounts()).toEqual({ pass: 1 });
+  });
+
+  test('counts each status apart', () => {
+    const names = EVERYTHING.map(({ fault }) => nameOf(fault));
+    expect(new Set(names).size).toBe(EVERYTHING.length);
+    expect(names).toEqual(expect.arrayContaining(['cut', 'status 429', 'status 500', 'status-after 503']));
   });
 
   test('delivers a delayed request although its caller has given up', async () => {

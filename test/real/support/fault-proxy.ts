@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { buffer } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Scene } from '../../support/scene.ts';
-import { type Fault, type FaultKind, FaultPlan } from './faults.ts';
+import { type Fault, FaultPlan, nameOf } from './faults.ts';
 import { type Answered, type Asked, deliver, passedOn } from './forward.ts';
 
 /**
@@ -57,20 +57,11 @@ export class FaultProxy {
   readonly name: string;
   /** Scripted and random faults. */
   readonly plan = new FaultPlan();
-  /** How many requests met which fault so far. */
-  readonly counts: Record<FaultKind, number> = {
-    pass: 0,
-    'drop-before': 0,
-    'drop-after': 0,
-    cut: 0,
-    delay: 0,
-    status: 0,
-    'status-after': 0,
-  };
   onCall: OnCall;
   readonly #target: () => string;
   readonly #server: http.Server;
   readonly #closing = new AbortController();
+  #counts: Record<string, number> = {};
   #url = '';
 
   constructor({ name, target, onCall = () => undefined }: FaultProxyOptions) {
@@ -87,9 +78,11 @@ export class FaultProxy {
     return this.#url;
   }
 
-  /** Requests that met a fault. */
-  get faults(): number {
-    return Object.values(this.counts).reduce((sum, count) => sum + count, 0) - this.counts.pass;
+  /** How many requests met which fault, by its name, since it was asked last. `pass`: those that met none. */
+  takeCounts(): Readonly<Record<string, number>> {
+    const counts = this.#counts;
+    this.#counts = {};
+    return counts;
   }
 
   async listen(): Promise<void> {
@@ -112,7 +105,8 @@ export class FaultProxy {
     const { method = 'GET', url: path = '/', headers } = request;
     const call: ProxyCall = { proxy: this.name, method, path, headers, body };
     const fault = this.plan.strike(method, path);
-    this.counts[fault.kind] += 1;
+    const name = nameOf(fault);
+    this.#counts[name] = (this.#counts[name] ?? 0) + 1;
     const asked = { method, path, headers: passedOn(request.rawHeaders), body };
     const answer = await this.#answerTo(call, asked, fault);
     if (answer === undefined) {

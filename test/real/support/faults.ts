@@ -16,7 +16,10 @@ export type Fault =
   /** Delivered, and then answered by the proxy. */
   | { readonly kind: 'status-after'; readonly status: 500 | 502 | 503 | 504 };
 
-export type FaultKind = Fault['kind'];
+/** What a fault is counted as, each status apart: `cut`, `status 429`, `status-after 503`. */
+export function nameOf(fault: Fault): string {
+  return 'status' in fault ? `${fault.kind} ${fault.status}` : fault.kind;
+}
 
 export interface Weighted {
   readonly fault: Fault;
