@@ -1,4 +1,5 @@
 import { beforeAll, describe, expect, test } from 'vitest';
+import { DEFAULT_FIELDS } from '../../src/policy/fields.ts';
 import { poll } from '../support/poll.ts';
 import { useScene } from '../support/scene.ts';
 import type { Account } from './support/account.ts';
@@ -10,7 +11,9 @@ import { ShiftedClock } from './support/shifted-clock.ts';
 import { PATIENCE_MS, untilLookedAgain, untilNoticed, untilQuiet, Workplace } from './support/workplace.ts';
 
 /** Two replicas whose clocks are ten minutes apart, one of them right. */
-const NAMES = ['ahead', 'behind', 'replaced-ahead', 'replaced-behind'];
+const NAMES = ['ahead', 'behind'].flatMap((name) =>
+  ['', 'replaced-', 'mapped-', 'scheduled-'].map((before) => `${before}${name}`),
+);
 const APART_MS = 10 * 60_000;
 const GRACE_MS = 6_000;
 
@@ -24,8 +27,8 @@ beforeAll(async () => {
   ({ account, consume } = await openDirectConsumers(setting, 'clocks', NAMES));
 });
 
-const open = (name: string, every: string): Promise<Workplace> => {
-  const application = { issuer: 'sto1', path: pathOf(name), rotate: { every }, grace: `${GRACE_MS}ms` };
+const open = (name: string, every: string, fields = DEFAULT_FIELDS): Promise<Workplace> => {
+  const application = { issuer: 'sto1', path: pathOf(name), rotate: { every }, grace: `${GRACE_MS}ms`, fields };
   return Workplace.open(setting, name, { applications: { [name]: application } });
 };
 
@@ -105,6 +108,40 @@ describe.concurrent.each([
     await settle(gone);
     expect((await recordOf(gone)).generation).toBe(2);
   });
+
+  test.each([
+    {
+      what: 'mapped',
+      every: '1h',
+      fields: { ...DEFAULT_FIELDS, note: 'of {access_key_id}' },
+      event: 'secret.republished',
+    },
+    { what: 'scheduled', every: '2h', fields: DEFAULT_FIELDS, event: 'schedule.changed' },
+  ])(
+    'leaves what is $what in another way to a replica whose clock is right',
+    async ({ what, every, fields, event }) => {
+      const changed = `${what}-${name}`;
+      const first = (await open(changed, '1h')).daemon();
+      await first.until({ event: 'rotation.done' });
+      consume(changed);
+      await stop(first);
+      const before = await findRecord(setting.vault, changed);
+      const clock = new ShiftedClock(scene);
+      clock.shift(shiftMs);
+      const place = await open(changed, every, fields);
+      const wrong = place.daemon(clock.env);
+      await untilNoticed(wrong, changed, 'clocks-disagree');
+      await untilLookedAgain(wrong, changed, 3);
+      expectIdle(wrong);
+      expect(await findRecord(setting.vault, changed)).toEqual(before);
+      await stop(wrong);
+
+      const right = place.daemon();
+      await right.until({ event });
+      expect((await recordOf(changed)).generation).toBe(1);
+      await stop(right);
+    },
+  );
 });
 
 /** A replica with the right clock and a long period tidies up. */
