@@ -142,6 +142,7 @@ describe.concurrent('a secret at another path', { timeout: 2 * PATIENCE_MS }, ()
   test('where the application has moved in the policy there is none yet: it gets one, and the old one lives on', async () => {
     const story = await Story.managed(book, 'elsewhere', { path: 'apps/elsewhere/before' });
     const before = story.key.accessKeyId;
+    story.key.hold();
     await story.restart({ path: pathOf('elsewhere') });
     await story.until({ event: 'rotation.done', version: 1 });
     expect(await story.lives(before)).toBe(true);

@@ -146,6 +146,7 @@ describe.concurrent('a secret that somebody overwrote as a whole, record and all
   test('with nothing in it that is ours gets a new credential at once', async () => {
     const story = await Story.managed(book, 'emptied');
     const before = story.key.accessKeyId;
+    story.key.hold();
     await story.person.overwrite(story.path, { note: 'of somebody else' });
     await story.until({ event: 'rotation.done', version: 3 });
     expect(await story.lives(before)).toBe(true);
@@ -158,6 +159,7 @@ describe.concurrent('a secret that somebody overwrote as a whole, record and all
 describe.concurrent('a secret that somebody took away', { timeout: 2 * PATIENCE_MS }, () => {
   test('deleted: it is as before once it is undeleted', async () => {
     const story = await Story.managed(book, 'deleted');
+    story.key.hold();
     await story.person.kv('delete', [], story.path);
     expect(await story.refused('deleted')).toContain('vault kv undelete');
     await story.person.kv('undelete', ['-versions=1'], story.path);
@@ -168,6 +170,7 @@ describe.concurrent('a secret that somebody took away', { timeout: 2 * PATIENCE_
   test('destroyed: undeleting does not help, a new credential does; what was there before gets its grace', async () => {
     const story = await Story.managed(book, 'destroyed');
     const before = story.key.accessKeyId;
+    story.key.hold();
     await story.person.kv('destroy', ['-versions=1'], story.path);
     const remedy = await story.refused('deleted');
     await story.person.kv('undelete', ['-versions=1'], story.path);
@@ -180,6 +183,7 @@ describe.concurrent('a secret that somebody took away', { timeout: 2 * PATIENCE_
   test('destroyed: an earlier version brought back does, too', async () => {
     const story = await Story.managed(book, 'destroyed-back');
     await story.person.edit(story.name, { note: 'of somebody else' });
+    story.key.hold();
     await story.person.kv('destroy', ['-versions=2'], story.path);
     expect(await story.refused('deleted')).toContain('vault kv rollback');
     await story.person.rollBack(story.name, 1);
@@ -191,6 +195,7 @@ describe.concurrent('a secret that somebody took away', { timeout: 2 * PATIENCE_
     const story = await Story.managed(book, 'forgotten');
     const before = story.key.accessKeyId;
     await story.stop();
+    story.key.hold();
     await story.person.kv('metadata delete', [], story.path);
     await story.start();
     await story.until({ event: 'rotation.done', version: 1 });

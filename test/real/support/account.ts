@@ -3,7 +3,7 @@ import type { GlesysAccount, MadeCredential } from '../../../src/sandbox/glesys-
 import { poll } from '../../support/poll.ts';
 import { changedOf, foreignDescriptions, plantForeign, type S3Address } from './foreign.ts';
 import { type Found, findRecord, type Teller } from './record.ts';
-import type { S3Consumer } from './s3-consumer.ts';
+import type { ConsumerFailure, S3Consumer } from './s3-consumer.ts';
 import { INSTANCE, OWNER, type Site } from './setting.ts';
 
 /** What a scenario is about: where it happens, and whose applications. */
@@ -18,13 +18,15 @@ interface AccountScope {
   readonly applications: readonly string[];
 }
 
-/** What a scenario ends with. What must be nothing: `refusals`, `strays`, `foreignChanged`. */
+/** What a scenario ends with. What must be nothing: `refusals`, `failures`, `strays`, `dead`, `foreignChanged`. */
 export interface Figures {
   readonly rotations: number;
   readonly kills: number;
   readonly requests: number;
   /** Times that S3 refused a consumer. */
   readonly refusals: number;
+  /** Times that a consumer which had worked came to nothing otherwise: without a key, or at a wrong endpoint. */
+  readonly failures: number;
   /** Live credentials of ours besides each record's current one. */
   readonly strays: number;
   /** Records whose current credential does not live. */
@@ -102,8 +104,7 @@ export class Account {
     return {
       rotations: await this.rotations(),
       kills: this.kills,
-      requests: this.#consumers.reduce((sum, { requests }) => sum + requests, 0),
-      refusals: this.#consumers.reduce((sum, { refusals }) => sum + refusals.length, 0),
+      ...countsOf(this.#consumers),
       strays: (await this.strays()).length,
       dead: [...current].filter((id) => !live.has(id)).length,
       foreign: this.#planted.length,
@@ -161,14 +162,24 @@ function findPatiently(vault: Teller, name: string): Promise<Found> {
   return poll(`the record of ${name}`, 60_000, () => findRecord(vault, name));
 }
 
+export function countsOf(consumers: readonly S3Consumer[]): Pick<Figures, 'requests' | 'refusals' | 'failures'> {
+  const sum = (count: (consumer: S3Consumer) => number): number => consumers.reduce((all, one) => all + count(one), 0);
+  return {
+    requests: sum(({ requests }) => requests),
+    refusals: sum(({ refusals }) => refusals.length),
+    failures: sum(({ losses }) => losses.length),
+  };
+}
+
 /** One line for a person: `kill: 512 rotations, 104 kills, …`. */
 export function lineOf(name: string, figures: Figures): string {
-  const { rotations, kills, requests, refusals, strays, dead, foreign, foreignChanged, more } = figures;
+  const { rotations, kills, requests, refusals, failures, strays, dead, foreign, foreignChanged, more } = figures;
   const parts = [
     `${rotations} rotations`,
     `${kills} kills`,
     `${requests} consumer requests`,
     `${refusals} refusals`,
+    `${failures} failures`,
     `${strays} strays left`,
     `${dead} dead secrets`,
     `${foreignChanged} of ${foreign} foreign keys changed`,
@@ -177,20 +188,23 @@ export function lineOf(name: string, figures: Figures): string {
   return `${name}: ${parts.join(', ')}`;
 }
 
+const WRONG = ['refusals', 'failures', 'strays', 'dead', 'foreignChanged'] as const;
+
 /** Fails, with everything that is wrong, unless nobody lost access, nothing of ours is left and nothing foreign changed. */
 export function expectClean(figures: Figures, consumers: readonly S3Consumer[] = []): void {
-  const wrong = (['refusals', 'strays', 'dead', 'foreignChanged'] as const).filter((what) => figures[what] !== 0);
-  const idle = consumers.filter(({ requests }) => requests === 0).map(({ name }) => name);
-  const refused = consumers.flatMap(({ name, refusals }) => refusals.map((one) => ({ name, ...one })));
+  const wrong = WRONG.filter((what) => figures[what] !== 0);
+  const idle = consumers.filter(({ successes }) => successes === 0).map(({ name }) => name);
   if (wrong.length === 0 && idle.length === 0 && figures.rotations > 0) return;
   const lines = [
     ...wrong.map((what) => `${figures[what]} ${what}`),
     ...(figures.rotations > 0 ? [] : ['no rotation at all']),
-    ...idle.map((name) => `the consumer ${name} never asked for anything`),
-    ...refused.map(
-      ({ name, at, accessKeyId, heldMs, why }) =>
-        `${at} ${name} was refused with ${accessKeyId}, read ${heldMs ?? 'unknown'} ms before: ${why}`,
-    ),
+    ...idle.map((name) => `the consumer ${name} never got an answer`),
+    ...consumers.flatMap(({ name, refusals }) => refusals.map((one) => lineOfFailure(name, 'was refused', one))),
+    ...consumers.flatMap(({ name, losses }) => losses.map((one) => lineOfFailure(name, 'failed', one))),
   ];
   throw new Error(`the account is not clean:\n${lines.join('\n')}`);
+}
+
+function lineOfFailure(name: string, how: string, { at, accessKeyId, heldMs, why }: ConsumerFailure): string {
+  return `${at} ${name} ${how} with ${accessKeyId}, read ${heldMs ?? 'unknown'} ms before: ${why}`;
 }

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { request } from 'undici';
+import type { VaultAnswer, VaultBody } from './vault-server.ts';
 
 /** The default names of the fields of a secret. */
 export interface RenderedSecret {
@@ -15,8 +16,26 @@ export interface HeldSecret extends RenderedSecret {
   readonly readAt?: number;
 }
 
-/** Where an application has its key from: what it would use now. Throws where it has none. */
+/** Where an application has its key from: what it would use now. Throws where it has none, `LostSecret` for good. */
 export type KeySource = () => Promise<HeldSecret>;
+
+/** Whoever keeps the secret answers, and there is no key: it is gone, lacks fields, or may not be read. */
+export class LostSecret extends Error {}
+
+const NEEDED = ['access_key_id', 'secret_access_key', 'endpoint', 'region'] as const;
+
+function keyIn(fields: Readonly<Record<string, unknown>>): RenderedSecret {
+  const missing = NEEDED.filter((name) => typeof fields[name] !== 'string' || fields[name] === '');
+  if (missing.length > 0) throw new LostSecret(`the secret lacks ${missing.join(', ')}`);
+  return fields as unknown as RenderedSecret;
+}
+
+/** The key in what Vault answered to a read. A Vault that is sealed, has no leader or too much to do has lost nothing. */
+export function keyAnswered({ status, body }: VaultAnswer): RenderedSecret {
+  if (status >= 500 || status === 429) throw new Error(`Vault answered ${status} to a consumer`);
+  if (status !== 200) throw new LostSecret(`Vault answered ${status} to a consumer`);
+  return keyIn((body.data?.['data'] ?? {}) as Readonly<Record<string, unknown>>);
+}
 
 /** As long as an application waits for Vault before it goes on with what it has, in ms; less than any grace. */
 const PATIENCE_MS = 5_000;
@@ -25,12 +44,18 @@ const PATIENCE_MS = 5_000;
 export function fromFile(file: string): KeySource {
   return async () => {
     const readAt = performance.now();
-    return { ...(JSON.parse(await readFile(file, 'utf8')) as RenderedSecret), readAt };
+    const text = await readFile(file, 'utf8').catch((error: unknown) => {
+      throw new LostSecret(String(error));
+    });
+    return { ...keyIn(JSON.parse(text) as Readonly<Record<string, unknown>>), readAt };
   };
 }
 
 export interface KvPath {
-  /** Base URL of Vault; asked for each read, so that a cluster's living node can be chosen. */
+  /**
+   * Base URL of Vault; asked before and after each read, so that a cluster's living node can be chosen. While it throws,
+   * the application does not look at what stands there.
+   */
   readonly address: () => string;
   readonly token: string;
   /** API path of the secret, `secret/data/apps/billing/s3`. */
@@ -39,7 +64,7 @@ export interface KvPath {
   readonly refreshMs: number;
 }
 
-/** An application that reads KV v2 itself. While Vault does not answer it goes on with what it has, and asks again. */
+/** An application that reads KV v2 itself. While Vault is away it goes on with what it has, and asks again. */
 export function fromVault(kv: KvPath): KeySource {
   let known: (RenderedSecret & { readonly readAt: number }) | undefined;
   return async () => {
@@ -48,7 +73,7 @@ export function fromVault(kv: KvPath): KeySource {
     try {
       known = { ...(await readKv(kv)), readAt };
     } catch (error) {
-      if (!known) throw error;
+      if (!known || error instanceof LostSecret) throw error;
     }
     return known;
   };
@@ -60,6 +85,7 @@ async function readKv({ address, token, path }: KvPath): Promise<RenderedSecret>
     signal: AbortSignal.timeout(PATIENCE_MS),
   });
   const text = await answer.body.text();
-  if (answer.statusCode !== 200) throw new Error(`Vault answered ${answer.statusCode} to a consumer`);
-  return (JSON.parse(text) as { data: { data: RenderedSecret } }).data.data;
+  // whoever began to wait meanwhile does not look at this one either
+  address();
+  return keyAnswered({ status: answer.statusCode, body: text === '' ? {} : (JSON.parse(text) as VaultBody) });
 }

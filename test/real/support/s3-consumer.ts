@@ -6,8 +6,10 @@ export interface ConsumerFailure {
   readonly at: string;
   readonly accessKeyId: string;
   readonly why: string;
-  /** S3 itself refused the key. Anything else, as a server that is away, takes nobody's access. */
+  /** S3 itself refused the key. */
   readonly isRefusal: boolean;
+  /** It came after a request that went well: whatever it is, somebody who worked does not. */
+  readonly isAfterSuccess: boolean;
   /** How long ago the key had been read when the failure came, in ms; more than a grace is the consumer's own fault. */
   readonly heldMs: number | undefined;
 }
@@ -23,6 +25,8 @@ export interface ConsumerOptions {
 export class S3Consumer {
   readonly name: string;
   requests = 0;
+  /** Requests that went well. */
+  successes = 0;
   readonly failures: ConsumerFailure[] = [];
   /** Access key ids in the order in which they were first used. */
   readonly used: string[] = [];
@@ -31,6 +35,8 @@ export class S3Consumer {
   readonly #stop = new AbortController();
   readonly #ended: Promise<void>;
   #client: S3Client | undefined;
+  /** What the client was made for. */
+  #madeFor = '';
 
   /** `source`: a file's name stands for what an agent keeps there. */
   constructor(name: string, source: string | KeySource, options: ConsumerOptions = {}) {
@@ -42,6 +48,11 @@ export class S3Consumer {
 
   get refusals(): readonly ConsumerFailure[] {
     return this.failures.filter(({ isRefusal }) => isRefusal);
+  }
+
+  /** All that went wrong once it had worked, but for refusals. */
+  get losses(): readonly ConsumerFailure[] {
+    return this.failures.filter(({ isRefusal, isAfterSuccess }) => isAfterSuccess && !isRefusal);
   }
 
   async #run(): Promise<void> {
@@ -59,24 +70,29 @@ export class S3Consumer {
       held = await this.#source();
       this.requests += 1;
       await this.#clientFor(held).send(new ListBucketsCommand({}));
+      this.successes += 1;
     } catch (error) {
       this.failures.push({
         at: new Date().toISOString(),
         accessKeyId: held?.access_key_id ?? 'none',
         why: String(error),
         isRefusal: isRefusal(error),
+        isAfterSuccess: this.successes > 0,
         heldMs: held?.readAt === undefined ? undefined : Math.round(performance.now() - held.readAt),
       });
     }
   }
 
-  /** A client of its own for each key: one that has signed with a key goes on doing so. */
-  #clientFor({ access_key_id, secret_access_key, endpoint, region }: RenderedSecret): S3Client {
-    if (this.#client !== undefined && this.used.at(-1) === access_key_id) return this.#client;
+  /** A client of its own for each key and endpoint: one that has signed with a key goes on doing so. */
+  #clientFor({ access_key_id, secret_access_key, endpoint: published, region }: RenderedSecret): S3Client {
+    const { endpoint = published } = this.#options;
+    const wanted = JSON.stringify([access_key_id, secret_access_key, endpoint, region]);
+    if (this.#client !== undefined && this.#madeFor === wanted) return this.#client;
     this.#client?.destroy();
-    this.used.push(access_key_id);
+    if (this.used.at(-1) !== access_key_id) this.used.push(access_key_id);
+    this.#madeFor = wanted;
     this.#client = new S3Client({
-      endpoint: this.#options.endpoint ?? endpoint,
+      endpoint,
       region,
       credentials: { accessKeyId: access_key_id, secretAccessKey: secret_access_key },
       forcePathStyle: true,

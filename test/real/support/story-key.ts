@@ -1,22 +1,22 @@
-import type { KeySource, RenderedSecret } from './key-source.ts';
-import type { Person } from './person.ts';
+import { type KeySource, keyAnswered, LostSecret, type RenderedSecret } from './key-source.ts';
+import type { VaultServer } from './vault-server.ts';
 
 const REFRESH_MS = 1_000;
 
 /**
- * The key of somebody who reads the secret every second, and goes on with the last one while there is none to read. As
- * `held` it is that of somebody who reads it at the start only, until it is told to read anew.
+ * The key of somebody who reads the secret every second, and goes on with the last one while Vault is away. As `held`
+ * it is that of somebody who reads it at the start only, until it is told to read anew.
  */
 export class StoryKey {
-  readonly #person: Person;
+  readonly #vault: VaultServer;
   readonly #path: () => string;
   #secret: RenderedSecret | undefined;
   #readAt = 0;
   #isHeld = false;
 
   /** `path`: where to read. */
-  constructor(person: Person, path: () => string) {
-    this.#person = person;
+  constructor(vault: VaultServer, path: () => string) {
+    this.#vault = vault;
     this.#path = path;
   }
 
@@ -26,7 +26,7 @@ export class StoryKey {
 
   get source(): KeySource {
     return async () => {
-      if (!this.#isHeld && performance.now() - this.#readAt > REFRESH_MS) await this.#read().catch(() => undefined);
+      if (!this.#isHeld && performance.now() - this.#readAt > REFRESH_MS) await this.#read().catch(unlessLost);
       if (!this.#secret) throw new Error(`nobody read the secret of ${this.#path()} yet`);
       return this.#secret;
     };
@@ -45,9 +45,13 @@ export class StoryKey {
 
   async #read(): Promise<void> {
     this.#readAt = performance.now();
-    const { fields } = await this.#person.read(this.#path());
+    const answer = await this.#vault.ask('GET', `secret/data/${this.#path()}`);
     // a read that is answered after `hold` may show what somebody wrote since
-    if (this.#isHeld || fields['access_key_id'] === undefined) return;
-    this.#secret = fields as unknown as RenderedSecret;
+    if (this.#isHeld) return;
+    this.#secret = keyAnswered(answer);
   }
+}
+
+function unlessLost(error: unknown): void {
+  if (error instanceof LostSecret) throw error;
 }

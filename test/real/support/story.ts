@@ -70,7 +70,7 @@ export class Story {
     this.book = book;
     this.name = place.name;
     this.place = place;
-    this.key = new StoryKey(book.person, () => this.path);
+    this.key = new StoryKey(book.setting.vault, () => this.path);
     this.#words = words;
     this.#daemon = place.daemon();
   }
