@@ -94,7 +94,7 @@ describe(`a network that fails one call in ten (REKEYD_TEST_SEED=${SEED})`, () =
     const first = await start('replica-1', '11s');
     for (const name of APPLICATIONS) await poll(`a record of ${name}`, 150_000, () => findRecord(setting.vault, name));
     replicas = [first, await start('replica-2', '11s')];
-    const consumers = await Consumers.open(setting);
+    const consumers = await Consumers.open(setting, setting.s3.s3);
     for (const name of APPLICATIONS) {
       account.watch(WITH_AGENT.includes(name) ? await consumers.withAgent(name) : consumers.reading(name));
     }

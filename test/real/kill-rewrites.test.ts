@@ -84,7 +84,7 @@ beforeAll(async () => {
   handMade = new HandMade(setting);
   account = await openAccount(setting, 'kill-rewrites', applications);
   lives = await Lives.open({ setting, account, groups: GROUPS, random: seeded(SEED) });
-  consumers = await Consumers.open(setting);
+  consumers = await Consumers.open(setting, setting.s3.s3);
 });
 
 describe(`rekeyd killed while it rewrites and takes back (REKEYD_TEST_SEED=${SEED})`, () => {

@@ -52,7 +52,7 @@ describe(`rekeyd killed at any moment (REKEYD_TEST_SEED=${SEED})`, () => {
   test('each application gets its first credential and somebody who uses it', async () => {
     await lives.startFirsts(rotating(() => PERIOD));
     for (const name of APPLICATIONS) await poll(`a record of ${name}`, 150_000, () => findRecord(setting.vault, name));
-    const consumers = await Consumers.open(setting);
+    const consumers = await Consumers.open(setting, setting.s3.s3);
     for (const name of APPLICATIONS) {
       account.watch(WITH_AGENT.includes(name) ? await consumers.withAgent(name) : consumers.reading(name));
     }

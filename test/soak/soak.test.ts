@@ -61,7 +61,7 @@ beforeAll(async () => {
   };
   await team.begin();
   for (const name of APPLICATIONS) await poll(`a record of ${name}`, 150_000, () => findRecord(setting.vault, name));
-  const consumers = await Consumers.open(setting);
+  const consumers = await Consumers.open(setting, setting.s3.s3);
   account.watch(...APPLICATIONS.map((name) => consumers.reading(name)));
   account.watch(await consumers.withAgent('app-01'), await consumers.withAgent('app-02'));
 }, 300_000);

@@ -2,7 +2,7 @@ import { inject } from 'vitest';
 import { type AppRoleLogin, createRole, login } from './approle.ts';
 import { fromVault } from './key-source.ts';
 import { pathOf } from './record.ts';
-import { S3Consumer } from './s3-consumer.ts';
+import { type ConsumerOptions, S3Consumer } from './s3-consumer.ts';
 import type { Site } from './setting.ts';
 import { startAgent } from './vault-agent.ts';
 
@@ -11,21 +11,25 @@ const READER = 'path "secret/data/apps/*" { capabilities = ["read"] }';
 const PAUSE_MS = 700;
 const REFRESH_MS = 1_000;
 
-/** Applications at work in a setting, each with S3 and Vault as it reaches them itself, whatever way rekeyd goes. */
+/** Applications at work in a setting, each with Vault as it reaches it itself, and S3 where its secret says. */
 export class Consumers {
   readonly #setting: Site;
   readonly #role: AppRoleLogin;
   readonly #token: string;
+  readonly #options: ConsumerOptions;
 
-  static async open(setting: Site): Promise<Consumers> {
-    const role = await createRole(setting.vault, 'consumer', READER, { ttl: '2h', maxTtl: '2h' });
-    return new Consumers(setting, role, await login(setting.vault, role));
+  /** `s3`: where they find it, only where what rekeyd publishes is a faulty way there that is its own. */
+  static async open(setting: Site, s3?: string): Promise<Consumers> {
+    // longer than any soak
+    const role = await createRole(setting.vault, 'consumer', READER, { ttl: '48h', maxTtl: '48h' });
+    return new Consumers(setting, role, await login(setting.vault, role), s3);
   }
 
-  private constructor(setting: Site, role: AppRoleLogin, token: string) {
+  private constructor(setting: Site, role: AppRoleLogin, token: string, s3: string | undefined) {
     this.#setting = setting;
     this.#role = role;
     this.#token = token;
+    this.#options = { pauseMs: PAUSE_MS, ...(s3 === undefined ? {} : { endpoint: s3 }) };
   }
 
   /** One that reads Vault itself, every second. `address`: where; while it throws, the consumer keeps what it has. */
@@ -49,9 +53,8 @@ export class Consumers {
   }
 
   #consumer(name: string, source: ConstructorParameters<typeof S3Consumer>[1]): S3Consumer {
-    const { s3, scene } = this.#setting;
-    const consumer = new S3Consumer(name, source, { pauseMs: PAUSE_MS, endpoint: s3.s3 });
-    scene.atEnd(() => consumer.stop());
+    const consumer = new S3Consumer(name, source, this.#options);
+    this.#setting.scene.atEnd(() => consumer.stop());
     return consumer;
   }
 }
