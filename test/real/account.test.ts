@@ -124,6 +124,7 @@ describe('a consumer that had worked', () => {
   test.each([
     ['is sealed', 503],
     ['has no leader', 500],
+    ['is a standby of a leader that is gone', 307],
     ['has too much to do', 429],
   ])('goes on with what it has while Vault %s', async (_, status) => {
     const consumer = await working(reading());

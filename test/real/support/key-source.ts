@@ -30,10 +30,14 @@ function keyIn(fields: Readonly<Record<string, unknown>>): RenderedSecret {
   return fields as unknown as RenderedSecret;
 }
 
-/** The key in what Vault answered to a read. A Vault that is sealed, has no leader or too much to do has lost nothing. */
+/**
+ * The key in what Vault answered to a read. One that is sealed or has too much to do, and a standby that sends everybody to
+ * a leader that is gone (307), have lost nothing.
+ */
 export function keyAnswered({ status, body }: VaultAnswer): RenderedSecret {
-  if (status >= 500 || status === 429) throw new Error(`Vault answered ${status} to a consumer`);
-  if (status !== 200) throw new LostSecret(`Vault answered ${status} to a consumer`);
+  const answered = `Vault answered ${status} to a consumer`;
+  if (status >= 400 && status < 500 && status !== 429) throw new LostSecret(answered);
+  if (status !== 200) throw new Error(answered);
   return keyIn((body.data?.['data'] ?? {}) as Readonly<Record<string, unknown>>);
 }
 
