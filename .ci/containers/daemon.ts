@@ -1,13 +1,19 @@
+import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
 import type { Checks } from '../checks.ts';
-import { expectThat, IMAGES, inspect, podman, removeAll, uniqueName, until } from './podman.ts';
+import { expectThat, IMAGES, inspect, PORT, podman, removeAll, uniqueName, until } from './podman.ts';
 
 const APPLICATIONS = 100;
 /** What 100 applications may need, as `podman stats` counts it. */
 const MOST_MB = 100;
+/** From the beginning of its process until it is ready, in ms. */
+const MOST_READY_MS = 1_000;
+/** The best of them counts: what else the machine does is not what this is about. */
+const STARTS = 3;
 /** As docker-compose.yml has it: room for the health check beside it. */
 const MEMORY = ['--memory', '160m', '--memory-swap', '160m'];
 const LOCKED_DOWN = [
@@ -112,17 +118,29 @@ function policy({ vault, sandbox }: Site): string {
 /** Where it answers. */
 async function checkStart(checks: Checks, site: Site, name: string): Promise<string> {
   writeFileSync(join(site.folder, 'rekeyd.yaml'), policy(site));
-  let url = '';
-  await checks.check('it starts, locked down, and gets ready', async () => {
+  const url = `http://127.0.0.1:${PORT}`;
+  await checks.check(`it starts, locked down, and is ready within ${MOST_READY_MS} ms`, async () => {
     const mounted = ['-v', `${site.folder}:/run/rekeyd:ro`, '-e', 'REKEYD_CONFIG=/run/rekeyd/rekeyd.yaml'];
-    const published = [...MEMORY, '--network', site.network, '-p', '127.0.0.1::8080'];
-    podman('run', '-d', '--name', name, ...published, ...LOCKED_DOWN, ...mounted, IMAGES.rekeyd);
-    url = `http://${podman('port', name, '8080/tcp')}`;
-    await until('it to be ready', 60_000, async () => ((await fetch(`${url}/readyz`)).ok ? true : undefined));
-    const began = Date.parse(inspect(name, '{{.State.StartedAt.Format "2006-01-02T15:04:05.000Z07:00"}}'));
-    checks.say(`start: ready ${Date.now() - began} ms after the process began`);
+    const published = [...MEMORY, '--network', site.network, '-p', `127.0.0.1:${PORT}:8080`];
+    podman('create', '--name', name, ...published, ...LOCKED_DOWN, ...mounted, IMAGES.rekeyd);
+    const took = [await readyAfter(name, url)];
+    while (took.length < STARTS) {
+      podman('stop', '-t', '30', name);
+      took.push(await readyAfter(name, url));
+    }
+    checks.say(`start: ready ${took.join(', ')} ms after the process began`);
+    expectThat(Math.min(...took) <= MOST_READY_MS, `it took ${Math.min(...took)} ms at best`);
   });
   return url;
+}
+
+/** Starts it and asks it meanwhile, for podman itself takes a while. Returns how many ms after its process began it was ready. */
+async function readyAfter(name: string, url: string): Promise<number> {
+  const started = once(spawn('podman', ['start', name], { stdio: 'ignore' }), 'exit');
+  await until('it to be ready', 60_000, async () => ((await fetch(`${url}/readyz`)).ok ? true : undefined));
+  const ready = Date.now();
+  await started;
+  return ready - Date.parse(inspect(name, '{{.State.StartedAt.Format "2006-01-02T15:04:05.000Z07:00"}}'));
 }
 
 async function checkWork(checks: Checks, { secrets }: Site, name: string, url: string): Promise<void> {

@@ -4,6 +4,8 @@ import { outputOf } from '../programs.ts';
 
 /** What is started here is called so, or has a name that begins with it: not the name of anything of somebody else. */
 export const PROJECT = 'rekeyd-ci';
+/** Where rekeyd answers on this machine: one at a time. */
+export const PORT = '18080';
 export const IMAGES = {
   node: 'docker.io/library/node:24-bookworm-slim',
   vault: 'docker.io/hashicorp/vault:1.21',
