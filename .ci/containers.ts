@@ -8,13 +8,14 @@ import { checkCompose } from './containers/compose.ts';
 import { checkDaemon } from './containers/daemon.ts';
 import { checkImage } from './containers/image.ts';
 import { IMAGES, PATIENT, podman, removeAll } from './containers/podman.ts';
+import { checkReadme } from './containers/readme.ts';
 import { outputOf } from './programs.ts';
 import { fileOf } from './repository.ts';
 
 /**
  * Builds the image, looks into it, drives rekeyd in it locked down against a real Vault, and runs docker-compose.yml until
- * its consumer has lived through ten rotations. Prints size, start time and memory. Needs podman, buildah and
- * podman-compose, and the two public base images, pulled or made in their stead.
+ * its consumer has lived through ten rotations; at last it types what README.md says. Prints size, start time and memory.
+ * Needs podman, buildah and podman-compose, and the two public base images, pulled or made in their stead.
  */
 const checks = new Checks();
 const scratch = mkdtempSync(join(tmpdir(), 'rekeyd-containers-'));
@@ -45,6 +46,8 @@ try {
   await checkImage(checks);
   await checkDaemon(checks, scratch);
   await checkCompose(checks);
+  removeAll();
+  await checkReadme(checks, scratch);
 } finally {
   checks.report();
 }
