@@ -71,7 +71,7 @@ beforeEach(() => {
 });
 
 const reading = (address = (): string => vault): KeySource =>
-  fromVault({ address, token: 'any', path: 'secret/data/apps/any/s3', refreshMs: 0 });
+  fromVault({ address, token: 'any', path: () => 'secret/data/apps/any/s3', refreshMs: 0 });
 
 /** One that works, until then with nothing wrong in the account. */
 async function working(source: KeySource): Promise<S3Consumer> {

@@ -5,7 +5,7 @@ import { type Account, openAccount } from './support/account.ts';
 import { Consumers } from './support/consumers.ts';
 import type { Daemon } from './support/daemon.ts';
 import { type FaultProxy, startFaultProxy } from './support/fault-proxy.ts';
-import { EVERYTHING, nameOf } from './support/faults.ts';
+import { EVERYTHING, nameOf, WAYS, type Way, withDelays } from './support/faults.ts';
 import { applicationsOf, namesOf } from './support/fleet.ts';
 import { findRecord } from './support/record.ts';
 import { seedOfRun } from './support/seeded.ts';
@@ -17,9 +17,6 @@ const WITH_AGENT = APPLICATIONS.slice(0, 2);
 const SHARE = 0.1;
 /** Rotations that must come about through the faults. */
 const ROTATIONS = 100;
-/** Longer than rekeyd waits for an answer of each server, in ms. */
-const TOO_LATE = { glesys: 46_000, vault: 31_000, s3: 16_000 } as const;
-const SERVERS = Object.keys(TOO_LATE) as (keyof typeof TOO_LATE)[];
 const SEED = seedOfRun();
 /** Over all servers each of these must have happened: of a late one there are only a few at each. */
 const NAMES = [...EVERYTHING.map(({ fault }) => nameOf(fault)), 'delay'];
@@ -31,7 +28,7 @@ const SHARE_MAY_DIFFER = 0.04;
 const scene = useScene();
 let setting: Setting;
 let account: Account;
-let proxies: Readonly<Record<(typeof SERVERS)[number], FaultProxy>>;
+let proxies: Readonly<Record<Way, FaultProxy>>;
 let replicas: readonly Daemon[];
 
 /** A stray is old after verify.timeout and three minutes. */
@@ -102,16 +99,15 @@ describe(`a network that fails one call in ten (REKEYD_TEST_SEED=${SEED})`, () =
 
   test('a hundred rotations come about through faults of every kind', { timeout: 700_000 }, async () => {
     await account.begin();
-    for (const server of SERVERS) {
+    for (const way of WAYS) {
       // what came before counts for nothing
-      proxies[server].takeCounts();
-      const late = { fault: { kind: 'delay', ms: TOO_LATE[server] }, weight: 1 } as const;
-      proxies[server].plan.disturb(SHARE, `${SEED} ${server}`, [...EVERYTHING, late]);
+      proxies[way].takeCounts();
+      proxies[way].plan.disturb(SHARE, `${SEED} ${way}`, withDelays(way));
     }
     await poll(`${ROTATIONS} rotations`, 600_000, async () =>
       (await account.rotations()) >= ROTATIONS ? true : undefined,
     );
-    const struck = SERVERS.map((server) => calm(proxies[server]));
+    const struck = WAYS.map((way) => calm(proxies[way]));
     for (const counts of struck) {
       const kinds = new Set(Object.keys(counts).map((name) => name.split(' ')[0]));
       for (const kind of ['drop-before', 'drop-after', 'cut', 'status', 'status-after']) expect(kinds).toContain(kind);

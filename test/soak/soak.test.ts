@@ -10,23 +10,29 @@ import { seeded, seedOfRun } from '../real/support/seeded.ts';
 import { arrangeCluster, type PolicyParts } from '../real/support/setting.ts';
 import { poll } from '../support/poll.ts';
 import { useScene } from '../support/scene.ts';
+import { Readers } from './readers.ts';
+import type { Soak, Trouble } from './soak.ts';
 import { Team } from './team.ts';
-import { type Soak, TROUBLES, type Trouble } from './troubles.ts';
+import { TROUBLES } from './troubles.ts';
 
 const MINUTES = Number(process.env['REKEYD_SOAK_MINUTES'] ?? 10);
 const SEED = seedOfRun();
 const APPLICATIONS = namesOf(12);
+/** Their secrets are rendered by a Vault Agent as well. */
+const WITH_AGENT = APPLICATIONS.slice(0, 2);
 /** Longer than a stray needs to be old, with its grace and the time that a noisy machine takes. */
 const SETTLED_MS = 600_000;
 const MINUTE = 60_000;
 
 const scene = useScene();
+const readers = new Readers(APPLICATIONS.filter((name) => !WITH_AGENT.includes(name)));
 let soak: Soak;
 
 function policy(schedule: string, more: Readonly<Record<string, unknown>> = {}): PolicyParts {
+  const membersOf = (name: string) => ({ rotate: { every: schedule }, path: readers.path(name), ...more });
   return {
     defaults: { grace: '40s', verify: { timeout: '5s', successes: 2 } },
-    applications: applicationsOf(APPLICATIONS, { rotate: { every: schedule }, ...more }),
+    applications: Object.assign({}, ...APPLICATIONS.map((name) => applicationsOf([name], membersOf(name)))),
     scheduler: { spread: '1s' },
     issuer: { limits: { concurrency: 4, per_second: 20 } },
   };
@@ -45,7 +51,7 @@ beforeAll(async () => {
     s3: { ...setting.s3, s3: weather.s3.url },
   };
   const atVault = (parts: PolicyParts): PolicyParts => ({ ...parts, vault: { address: weather.vault.url } });
-  const account = await openAccount(setting, 'soak', APPLICATIONS);
+  const account = await openAccount(setting, 'soak', APPLICATIONS, readers.path);
   const policyThrough: Soak['policy'] = (schedule, more) => atVault(policy(schedule, more));
   const team = new Team(through, policyThrough('41s'));
   const random = seeded(SEED);
@@ -54,16 +60,20 @@ beforeAll(async () => {
     account,
     team,
     weather,
-    person: new Person(setting),
+    person: new Person(setting, readers.path),
     applications: APPLICATIONS,
+    readers,
     policy: policyThrough,
     random,
   };
   await team.begin();
   for (const name of APPLICATIONS) await poll(`a record of ${name}`, 150_000, () => findRecord(setting.vault, name));
   const consumers = await Consumers.open(setting, setting.s3.s3);
-  account.watch(...APPLICATIONS.map((name) => consumers.reading(name)));
-  account.watch(await consumers.withAgent('app-01'), await consumers.withAgent('app-02'));
+  const vault = (): string => setting.vault.address;
+  for (const name of APPLICATIONS) {
+    account.watch(readers.add(name, vault, (address) => consumers.reading(name, address, readers.path)));
+  }
+  for (const name of WITH_AGENT) account.watch(await consumers.withAgent(name));
 }, 300_000);
 
 /** One trouble after the other, with a little peace in between. */
@@ -105,7 +115,7 @@ test(`${MINUTES} minutes of everything that can go wrong (seed ${SEED}) take nob
   await Promise.all([troubleAll(until), tellEachMinute(until)]);
   await soak.team.end();
   expect(soak.team.members.flatMap(({ endedByThemselves }) => endedByThemselves)).toEqual([]);
-  expect(soak.account.consumers.flatMap(({ refusals }) => refusals)).toEqual([]);
+  expect(soak.account.consumers.flatMap(({ refusals, losses }) => [...refusals, ...losses])).toEqual([]);
 });
 
 test('and once all is well again nothing is left over and nothing foreign was touched', async () => {

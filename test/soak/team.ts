@@ -3,6 +3,7 @@ import { inject } from 'vitest';
 import type { Daemon } from '../real/support/daemon.ts';
 import { type PolicyParts, run, type Setting } from '../real/support/setting.ts';
 import { ShiftedClock } from '../real/support/shifted-clock.ts';
+import type { Ended } from '../real/support/workplace.ts';
 import type { Exit } from '../support/running-process.ts';
 
 const NAMES = ['r1', 'r2', 'r3'] as const;
@@ -39,7 +40,9 @@ export class Member {
     return this.#daemon;
   }
 
+  /** Begins, also once it has ended. */
   async begin(): Promise<void> {
+    this.#isOver = false;
     await this.#startOnce();
     this.#kept = this.#keep();
   }
@@ -112,8 +115,8 @@ export class Team {
     this.#parts = parts;
   }
 
-  /** Types a command to its end. Returns its exit code and what it said. */
-  async rekeyd(...args: readonly string[]): Promise<{ readonly code: number | null; readonly words: string }> {
+  /** Types a command to its end. */
+  async rekeyd(...args: readonly string[]): Promise<Ended> {
     const { scene, glesys, rekeyd } = this.#setting;
     this.#commands += 1;
     const command = scene.start({
@@ -127,7 +130,7 @@ export class Team {
       },
     });
     const { code } = await command.exited;
-    return { code, words: command.output() };
+    return { code, stdout: command.stdout.join('\n'), words: command.output() };
   }
 
   async end(): Promise<void> {

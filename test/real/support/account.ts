@@ -2,7 +2,7 @@ import { parseMarker } from '../../../src/rotation/marker.ts';
 import type { GlesysAccount, MadeCredential } from '../../../src/sandbox/glesys-account.ts';
 import { poll } from '../../support/poll.ts';
 import { changedOf, foreignDescriptions, plantForeign, type S3Address } from './foreign.ts';
-import { type Found, findRecord, type Teller } from './record.ts';
+import { type Found, findRecord, type PathOf, pathOf, type Teller } from './record.ts';
 import type { ConsumerFailure, S3Consumer } from './s3-consumer.ts';
 import { INSTANCE, OWNER, type Site } from './setting.ts';
 
@@ -16,6 +16,7 @@ interface AccountScope {
   readonly s3: S3Address;
   readonly owner: string;
   readonly applications: readonly string[];
+  readonly path: PathOf;
 }
 
 /** What a scenario ends with. What must be nothing: `refusals`, `failures`, `strays`, `dead`, `foreignChanged`. */
@@ -41,11 +42,16 @@ export interface Figures {
  * Plants credentials that nobody may touch in the setting's one instance, and begins to count. `name`: of the scenario,
  * for what is printed.
  */
-export async function openAccount(setting: Site, name: string, applications: readonly string[]): Promise<Account> {
+export async function openAccount(
+  setting: Site,
+  name: string,
+  applications: readonly string[],
+  path: PathOf = pathOf,
+): Promise<Account> {
   const { vault, s3 } = setting;
   const glesys = setting.glesys.account;
   const descriptions = foreignDescriptions(OWNER, applications[0] ?? '');
-  const scope = { name, vault, glesys, instance: INSTANCE, s3, owner: OWNER, applications };
+  const scope = { name, vault, glesys, instance: INSTANCE, s3, owner: OWNER, applications, path };
   const account = new Account(scope, await plantForeign(glesys, INSTANCE, descriptions));
   await account.begin();
   return account;
@@ -67,6 +73,11 @@ export class Account {
 
   get consumers(): readonly S3Consumer[] {
     return this.#consumers;
+  }
+
+  /** Whether a key is one that nobody may touch. */
+  isPlanted(accessKeyId: string): boolean {
+    return this.#planted.some((one) => one.accessKeyId === accessKeyId);
   }
 
   watch(...consumers: readonly S3Consumer[]): void {
@@ -136,18 +147,17 @@ export class Account {
 
   /** Ids of the current credentials. */
   async #current(): Promise<ReadonlySet<string>> {
-    const { vault, applications } = this.#scope;
-    const found = await Promise.all(applications.map((name) => findPatiently(vault, name)));
+    const found = await Promise.all(this.#scope.applications.map((name) => this.#find(name)));
     return new Set(found.flatMap(({ record }) => record.credential?.id ?? []));
   }
 
   /** The sum of all generations; `ifNone` stands for a path without a record. */
   async #generations(ifNone?: number): Promise<number> {
-    const { vault, applications } = this.#scope;
+    const { vault, applications, path } = this.#scope;
     const found = await Promise.all(
       applications.map(async (name) => {
-        if (ifNone === undefined) return (await findPatiently(vault, name)).record.generation;
-        return findRecord(vault, name).then(
+        if (ifNone === undefined) return (await this.#find(name)).record.generation;
+        return findRecord(vault, name, path).then(
           (found) => found.record.generation,
           () => ifNone,
         );
@@ -155,11 +165,12 @@ export class Account {
     );
     return found.reduce((sum, generation) => sum + generation, 0);
   }
-}
 
-/** A cluster may be electing a leader just then. */
-function findPatiently(vault: Teller, name: string): Promise<Found> {
-  return poll(`the record of ${name}`, 60_000, () => findRecord(vault, name));
+  /** A cluster may be electing a leader just then. */
+  #find(name: string): Promise<Found> {
+    const { vault, path } = this.#scope;
+    return poll(`the record of ${name}`, 60_000, () => findRecord(vault, name, path));
+  }
 }
 
 export function countsOf(consumers: readonly S3Consumer[]): Pick<Figures, 'requests' | 'refusals' | 'failures'> {

@@ -1,7 +1,7 @@
 import { inject } from 'vitest';
 import { type AppRoleLogin, createRole, login } from './approle.ts';
 import { fromVault } from './key-source.ts';
-import { pathOf } from './record.ts';
+import { type PathOf, pathOf } from './record.ts';
 import { type ConsumerOptions, S3Consumer } from './s3-consumer.ts';
 import type { Site } from './setting.ts';
 import { startAgent } from './vault-agent.ts';
@@ -33,9 +33,17 @@ export class Consumers {
   }
 
   /** One that reads Vault itself, every second. `address`: where; while it throws, the consumer keeps what it has. */
-  reading(application: string, address: () => string = () => this.#setting.vault.address): S3Consumer {
-    const path = `secret/data/${pathOf(application)}`;
-    const source = fromVault({ address, token: this.#token, path, refreshMs: REFRESH_MS });
+  reading(
+    application: string,
+    address: () => string = () => this.#setting.vault.address,
+    path: PathOf = pathOf,
+  ): S3Consumer {
+    const source = fromVault({
+      address,
+      token: this.#token,
+      path: () => `secret/data/${path(application)}`,
+      refreshMs: REFRESH_MS,
+    });
     return this.#consumer(`${application}, by itself`, source);
   }
 

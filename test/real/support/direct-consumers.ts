@@ -22,7 +22,7 @@ export async function openDirectConsumers(
   const reader = 'path "secret/data/apps/*" { capabilities = ["read"] }';
   const token = await login(vault, await createRole(vault, 'consumer', reader, { ttl: '1h', maxTtl: '1h' }));
   const consume = (application: string): void => {
-    const path = `secret/data/${pathOf(application)}`;
+    const path = (): string => `secret/data/${pathOf(application)}`;
     const source = fromVault({ address: () => vault.address, token, path, refreshMs: 1_000 });
     account.watch(new S3Consumer(application, source));
   };

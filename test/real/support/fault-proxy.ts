@@ -61,6 +61,7 @@ export class FaultProxy {
   readonly #target: () => string;
   readonly #server: http.Server;
   readonly #closing = new AbortController();
+  #underWay = 0;
   #counts: Record<string, number> = {};
   #url = '';
 
@@ -69,13 +70,23 @@ export class FaultProxy {
     this.onCall = onCall;
     this.#target = target;
     this.#server = http.createServer({ keepAliveTimeout: 0 }, (request, response) => {
-      this.#handle(request, response).catch(() => request.socket.destroy());
+      this.#underWay += 1;
+      this.#handle(request, response)
+        .catch(() => request.socket.destroy())
+        .finally(() => {
+          this.#underWay -= 1;
+        });
     });
   }
 
   /** Base URL without a trailing slash. */
   get url(): string {
     return this.#url;
+  }
+
+  /** Requests that are on their way, those that nobody waits for any more included. */
+  get underWay(): number {
+    return this.#underWay;
   }
 
   /** How many requests met which fault, by its name, since it was asked last. `pass`: those that met none. */

@@ -38,6 +38,17 @@ export const EVERYTHING: readonly Weighted[] = [
   ]),
 ];
 
+/** Longer than rekeyd waits for an answer of each server, in ms. */
+const TOO_LATE = { glesys: 46_000, vault: 31_000, s3: 16_000 } as const;
+export type Way = keyof typeof TOO_LATE;
+/** The ways that rekeyd goes. */
+export const WAYS = Object.keys(TOO_LATE) as readonly Way[];
+
+/** The same with what comes too late on the way to a server. */
+export function withDelays(way: Way): readonly Weighted[] {
+  return [...EVERYTHING, { fault: { kind: 'delay', ms: TOO_LATE[way] }, weight: 1 }];
+}
+
 /** Which requests a scripted fault is for: all of them where nothing is said. */
 export interface Match {
   readonly method?: string;

@@ -62,8 +62,8 @@ export interface KvPath {
    */
   readonly address: () => string;
   readonly token: string;
-  /** API path of the secret, `secret/data/apps/billing/s3`. */
-  readonly path: string;
+  /** API path of the secret, `secret/data/apps/billing/s3`; asked for each read. */
+  readonly path: () => string;
   /** How long it keeps what it read, in ms. */
   readonly refreshMs: number;
 }
@@ -84,7 +84,7 @@ export function fromVault(kv: KvPath): KeySource {
 }
 
 async function readKv({ address, token, path }: KvPath): Promise<RenderedSecret> {
-  const answer = await request(`${address()}/v1/${path}`, {
+  const answer = await request(`${address()}/v1/${path()}`, {
     headers: { 'x-vault-token': token },
     signal: AbortSignal.timeout(PATIENCE_MS),
   });

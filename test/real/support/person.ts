@@ -1,5 +1,5 @@
 import { inject } from 'vitest';
-import { pathOf } from './record.ts';
+import { type PathOf, pathOf } from './record.ts';
 import type { Setting } from './setting.ts';
 
 /** What stands at a path, whatever it is. */
@@ -11,9 +11,11 @@ export interface Standing {
 /** A person with Vault's own command line, who may do everything. */
 export class Person {
   readonly #setting: Setting;
+  readonly #pathOf: PathOf;
 
-  constructor(setting: Setting) {
+  constructor(setting: Setting, path: PathOf = pathOf) {
     this.#setting = setting;
+    this.#pathOf = path;
   }
 
   /** `vault kv …`, as it is typed but for the mount: `kv('rollback', ['-version=3'], 'apps/billing/s3')`. */
@@ -33,7 +35,7 @@ export class Person {
 
   /** `vault kv patch`: one or more fields edited, everything else as it was. */
   edit(application: string, fields: Readonly<Record<string, string>>): Promise<void> {
-    return this.kv('patch', [], pathOf(application), ...pairsOf(fields));
+    return this.kv('patch', [], this.#pathOf(application), ...pairsOf(fields));
   }
 
   /** `vault kv put`: everything else at the path is gone. */
@@ -43,7 +45,7 @@ export class Person {
 
   /** Back to what an earlier version held. */
   rollBack(application: string, version: number): Promise<void> {
-    return this.kv('rollback', [`-version=${version}`], pathOf(application));
+    return this.kv('rollback', [`-version=${version}`], this.#pathOf(application));
   }
 
   /** The newest version that can be read. Throws where there is none. */
@@ -55,7 +57,7 @@ export class Person {
 
   /** Rewrites the record by hand, as JSON. */
   async editRecord(application: string, edit: (record: RecordJson) => unknown): Promise<void> {
-    const { fields } = await this.read(pathOf(application));
+    const { fields } = await this.read(this.#pathOf(application));
     const record = JSON.parse(fields['rekeyd'] ?? '') as RecordJson;
     await this.edit(application, { rekeyd: JSON.stringify(edit(record)) });
   }

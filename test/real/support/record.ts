@@ -29,12 +29,15 @@ export interface Found {
   readonly record: FoundRecord;
 }
 
-/** The path that the tests give an application, as the policy has it. */
-export const pathOf = (application: string): string => `apps/${application}/s3`;
+/** Where an application's secret is, as the policy has it. */
+export type PathOf = (application: string) => string;
+
+/** The path that the tests give an application. */
+export const pathOf: PathOf = (application) => `apps/${application}/s3`;
 
 /** Throws where there is nothing to read, or no record in it. */
-export async function findRecord(vault: Teller, application: string, mount = 'secret'): Promise<Found> {
-  const { data } = await vault.tell('GET', `${mount}/data/${pathOf(application)}`);
+export async function findRecord(vault: Teller, application: string, path: PathOf = pathOf): Promise<Found> {
+  const { data } = await vault.tell('GET', `secret/data/${path(application)}`);
   const { data: fields, metadata } = data as { data: Readonly<Record<string, string>>; metadata: { version: number } };
   return { version: metadata.version, data: fields, record: JSON.parse(fields['rekeyd'] ?? '') as FoundRecord };
 }
