@@ -51,6 +51,7 @@ export async function untilRevoked(
   terminal: Pick<Terminal, 'stopped'>,
 ): Promise<Ending> {
   let outcome = seen;
+  let hasTried = false;
   for (;;) {
     const entry = entryIn(outcome, credentialId);
     if (outcome.view && !entry) {
@@ -58,9 +59,12 @@ export async function untilRevoked(
       return list.byId(credentialId) ? { is: 'alive', problems: [forgotten(outcome)] } : { is: 'revoked' };
     }
     const isLate = entry?.revokeAt == null || clock.now() > entry.revokeAt + PATIENCE_MS;
-    const hindrance = hindranceOf(outcome, isLate, clock.now());
+    const mayTry = isTidyingUp(outcome, clock.now());
+    // one whose time is long past is tried all the same: only then is there anything to tell
+    const hindrance = mayTry && !hasTried ? undefined : hindranceOf(outcome, isLate, clock.now());
     if (hindrance) return { is: 'alive', problems: hindrance };
-    if (isTidyingUp(outcome, clock.now())) {
+    if (mayTry) {
+      hasTried = true;
       outcome = await rotator.pass(outcome.application);
       continue;
     }

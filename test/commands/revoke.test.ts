@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { type RevokeOptions, revokeCommand } from '../../src/commands/revoke.ts';
 import { formatMarker } from '../../src/rotation/marker.ts';
-import { arrange } from './arrange.ts';
+import { arrange, endGrace } from './arrange.ts';
 import { living, madeByHand, person, recordOf, rotated } from './steering.ts';
 
 type On = Awaited<ReturnType<typeof arrange>>;
@@ -25,6 +25,19 @@ test('a credential in its grace is revoked at once, by way of its record', async
   expect(asked).toEqual([expect.stringContaining('was issued for billing. Revoke it now, for good?')]);
   expect(living(on)).toEqual([recordOf(on, 'billing').credential?.access_key_id]);
   expect(recordOf(on, 'billing').superseded).toMatchObject([{ access_key_id: key, shortened: true }]);
+});
+
+test('a credential that should have been revoked long ago is tried now, and the issuer’s words are told', async () => {
+  const on = await two();
+  await rotated(on, 'billing', 2);
+  endGrace(on, 'billing');
+  const key = supersededOf(on, 'billing');
+  on.sandbox.servers.glesys.faults.add({ fault: 'status', status: 403, path: '/objectstorage/deletecredential' });
+  const { code, said } = await revoke(on, key);
+  expect(code).toBe(1);
+  expect(said).toMatch(new RegExp(`^${key} lives on\\n  revocation-failed: ${key} lives on: .*answered 403`));
+  on.sandbox.servers.glesys.faults.clear();
+  expect(await revoke(on, key)).toMatchObject({ code: 0, said: `${key}: revoked\n` });
 });
 
 test('a stray is entered into the record first and then revoked, however young it is', async () => {
