@@ -62,6 +62,8 @@ export class Lists {
   readonly #validMs: number;
   readonly #memory: ListsMemory;
   readonly #latest = new Map<string, CredentialList>();
+  /** The mark of each instance's newest list, whatever became of that. */
+  readonly #newest = new Map<string, number>();
   readonly #underway = new Map<string, { readonly mark: number; readonly list: Promise<CredentialList> }>();
 
   /**
@@ -106,6 +108,7 @@ export class Lists {
     return this.#ask(instance);
   }
 
+  /** The newest list, unless it can serve nobody any more. */
   latest(instance: string): CredentialList | undefined {
     return this.#latest.get(instance);
   }
@@ -206,12 +209,21 @@ export class Lists {
   }
 
   #keep(list: CredentialList): void {
-    const latest = this.#latest.get(list.instance);
-    if (latest && latest.mark > list.mark) return;
+    if ((this.#newest.get(list.instance) ?? 0) > list.mark) return;
+    this.#newest.set(list.instance, list.mark);
+    this.#forgetOutdated();
     this.#latest.set(list.instance, list);
     const issues = this.#memory.issues.get(list.instance);
     issues?.ended.splice(0, endedBy(issues.ended, list.mark));
     this.#forgetRevocations(list);
+  }
+
+  /** Where the looks are far apart, most lists wait for nobody: of 100,000 credentials they take 50 MB. */
+  #forgetOutdated(): void {
+    const now = this.#clock.now();
+    for (const [instance, { askedAt }] of this.#latest) {
+      if (now - askedAt > this.#validMs) this.#latest.delete(instance);
+    }
   }
 
   /** A credential that a later list lacks needs no memory. */

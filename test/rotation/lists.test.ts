@@ -6,7 +6,7 @@ import { BEARER, INSTANCE, marked, unmarked } from './scene.ts';
 
 const VALID_MS = 300_000;
 
-/** An issuer whose list is answered when the test says so. */
+/** Two instances of one issuer, whose lists are answered when the test says so. */
 function slowIssuer() {
   const waiting: ((credentials: readonly ListedCredential[]) => void)[] = [];
   const issuer: Issuer = {
@@ -17,7 +17,8 @@ function slowIssuer() {
     revoke: () => Promise.reject(new Error('not here')),
   };
   const clock = new StillClock(0);
-  const lists = new Lists(new Map([[INSTANCE, issuer]]), clock, VALID_MS);
+  const other = { ...issuer, instance: 'os-other' };
+  const lists = new Lists(new Map([issuer, other].map((one) => [one.instance, one])), clock, VALID_MS);
   return { lists, clock, waiting, answer: (...credentials: ListedCredential[]) => waiting.shift()?.(credentials) };
 }
 
@@ -235,4 +236,38 @@ test('a list serves nobody before the whole of it is indexed, and then all who w
   expect(first?.of(BEARER)).toHaveLength(50_000);
   expect(second).toBe(first);
   expect(lists.valid(INSTANCE, mark)).toBe(first);
+});
+
+test('a list that is valid no longer is forgotten with the next one, of whatever instance, and not before', async () => {
+  const { lists, clock, answer } = slowIssuer();
+  const listed = (instance: string) => {
+    const asked = lists.after(instance, lists.mark());
+    answer();
+    return asked;
+  };
+  const list = await listed(INSTANCE);
+  clock.advance(VALID_MS);
+  await listed('os-other');
+  expect(lists.latest(INSTANCE)).toBe(list);
+  clock.advance(1);
+  const other = await listed('os-other');
+  expect(lists.latest(INSTANCE)).toBeUndefined();
+  expect(lists.latest('os-other')).toBe(other);
+});
+
+test('a list that was overtaken by one that is forgotten by now is not kept either', async () => {
+  const { lists, clock, waiting } = slowIssuer();
+  const mark = lists.mark();
+  const early = lists.after(INSTANCE, mark);
+  const late = lists.after(INSTANCE, lists.mark());
+  waiting[1]?.([]);
+  await late;
+  clock.advance(VALID_MS + 1);
+  const other = lists.after('os-other', lists.mark());
+  waiting[2]?.([]);
+  await other;
+  waiting[0]?.([]);
+  await early;
+  clock.advance(-VALID_MS);
+  expect(lists.valid(INSTANCE, mark)).toBeUndefined();
 });
