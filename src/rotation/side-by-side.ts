@@ -2,7 +2,7 @@ import { Slices } from '../slices.ts';
 
 /**
  * What `each` makes of the items, in their order, never of more than `most` at once. The next is begun when one has
- * ended, so that of a thousand only a few take memory. In slices: a thousand that wait for nothing are a second of work.
+ * ended, so that of a thousand only a few take memory. Where they wait for nothing, way is given every few milliseconds.
  */
 export async function sideBySide<T, R>(
   most: number,
