@@ -7,7 +7,7 @@ import { EVENT_LEVELS } from '../src/rotation/events.ts';
 import { NOTICES } from '../src/rotation/notices.ts';
 import { REFUSALS } from '../src/rotation/refusals.ts';
 import { WITHHOLDINGS } from '../src/rotation/revocation.ts';
-import { found, namesIn, rowsOf, textOf } from './support/markdown.ts';
+import { found, namesIn, rowsOf, sectionOf, textOf } from './support/markdown.ts';
 
 /** The text of everything in these parts of `src`. */
 function sourceOf(...parts: readonly string[]): string {
@@ -84,6 +84,16 @@ test('every other event that is logged is described, and none besides', () => {
   for (const name of Object.keys(EVENT_LEVELS)) own.delete(name);
   const described = rowsOf('docs/OBSERVING.md', '### Of the process').flatMap(([name]) => namesIn(name));
   expect(described.toSorted()).toEqual([...own].toSorted());
+});
+
+/** Types, and a table that is looked up by name alone, have nothing that a mutant could change. */
+const CODE = /^(?:export )?(?:async )?(?:function|class) /m;
+
+test('every file of the heart that has code has its row among the mutants, and no other', () => {
+  const files = globSync('src/rotation/*.ts').filter((file) => CODE.test(textOf(file)));
+  expect(files.length).toBeGreaterThan(30);
+  const rows = found(sectionOf('docs/MUTATION.md', '## Measured'), /^\| (src\/rotation\/\S+) \|/gm);
+  expect(rows.toSorted()).toEqual(files.toSorted());
 });
 
 const PAGES = ['README.md', 'CHANGELOG.md', ...globSync('{docs,docs/decisions,deploy/*}/*.md')];

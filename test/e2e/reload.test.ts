@@ -165,7 +165,9 @@ test('a secret that is not there refuses the policy, as at a start, until it is 
   );
   await writeFile(file, other);
   const refused = await daemon.until({ event: 'policy.refused' });
-  expect(refused['reason']).toMatch(/^issuers\.local\.api_key: the file .*key-to-come does not exist/);
+  expect(refused['reason']).toMatch(
+    /^\S+secretless\.yaml:\d+:\d+: issuers\.local\.api_key: the file .*key-to-come does not exist/,
+  );
   await writeFile(join(scene.dir, 'key-to-come'), at.api_key);
   await daemon.rotated('sec-two');
   expect(daemon.lines({ event: 'policy.refused' })).toHaveLength(1);
