@@ -78,8 +78,14 @@ export const CHOICES: Readonly<Record<string, Sabotage>> = {
   },
   'Vault deletes a secret before it is rotated': {
     against: CONDITIONS,
-    patches: [patch('decide.ts', 'stored.expiresAt - s.application.graceMs;', 'Number.POSITIVE_INFINITY;')],
+    patches: [patch('lifetime.ts', 'stored.expiresAt - s.application.graceMs;', 'Number.POSITIVE_INFINITY;')],
     scene: 'a secret that Vault deletes after some hours',
+    breaks: /^I4 it ends in a secret that Vault has deleted$/,
+  },
+  'nothing is written once more before Vault deletes it': {
+    against: CONDITIONS,
+    patches: [patch('decide.ts', '  renew,\n  refuseIssue,', '  refuseIssue,')],
+    scene: 'a hold on a secret that Vault deletes after some hours',
     breaks: /^I4 it ends in a secret that Vault has deleted$/,
   },
   'a stray that may be under way is counted': {

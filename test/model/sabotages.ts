@@ -218,9 +218,7 @@ const DECISIONS: Readonly<Record<string, Sabotage>> = {
   },
   'a hold holds no rotation': {
     against: 'the conditions of decide',
-    patches: [
-      patch('decide.ts', 'if (isHeld(s) || clocksDisagree(s)) return false;', 'if (clocksDisagree(s)) return false;'),
-    ],
+    patches: [patch('lifetime.ts', '!isHeld(s) && !clocksDisagree(s)', '!clocksDisagree(s)')],
     scene: 'a hold',
     breaks: /^N .* rotated during a hold$/,
   },
@@ -234,7 +232,7 @@ const DECISIONS: Readonly<Record<string, Sabotage>> = {
   },
   'clocks that disagree hold no rotation': {
     against: 'the conditions of decide',
-    patches: [patch('decide.ts', 'if (isHeld(s) || clocksDisagree(s)) return false;', 'if (isHeld(s)) return false;')],
+    patches: [patch('lifetime.ts', '!isHeld(s) && !clocksDisagree(s)', '!isHeld(s)')],
     scene: 'clocks ten minutes apart, and a rotation not yet due',
     breaks: /^N .* before it was due$/,
   },
@@ -290,7 +288,7 @@ const CONDITIONS = [
   'path-not-writable',
   'lifetime-short',
   'token-short-lived',
-  'issuer-distrusted',
+  'marker-garbled',
   'endpoint-silent',
   'quota-full',
 ];

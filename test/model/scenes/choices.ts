@@ -11,6 +11,7 @@ import {
   due,
   EMPTY,
   HOUR,
+  heldUntil,
   lived,
   PATH,
   published,
@@ -84,6 +85,11 @@ export const CHOICES = {
   'a stray of a crash, and a grace that is over': async () => sceneOf(withStray(await graceOver(), 3, HOUR)),
   'a secret that Vault deletes after some hours': async () =>
     sceneOf({ ...(await published()), lifetimeMs: 4 * HOUR }, { bounds: { jumps: 3 } }),
+  'a hold on a secret that Vault deletes after some hours': async () => {
+    const held = editsRecord(PATH, { hold: heldUntil(8) })(await published());
+    // one jump: who sleeps past both the time to renew and the end finds the secret deleted, hold or not
+    return sceneOf({ ...held, lifetimeMs: 4 * HOUR }, { bounds: { jumps: 1, passes: 2 } });
+  },
 } satisfies Scenes;
 
 function needing(outside: Outside, needs: readonly string[]): Outside {

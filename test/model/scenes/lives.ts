@@ -21,6 +21,7 @@ import {
   HOUR,
   handMade,
   handWritten,
+  heldUntil,
   INSTANCE,
   lived,
   PATH,
@@ -192,8 +193,4 @@ export const LIVES = {
 function overNow({ keys, now }: Outside) {
   const { id = '', accessKeyId = '' } = keys.at(-1) ?? {};
   return { id, access_key_id: accessKeyId, instance: INSTANCE, revoke_at: new Date(now).toISOString(), why: 'rotated' };
-}
-
-function heldUntil(hours: number) {
-  return { until: new Date(START + hours * HOUR).toISOString(), by: 'somebody', why: 'a freeze' };
 }

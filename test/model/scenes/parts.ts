@@ -143,3 +143,8 @@ export function sceneOf(outside: Outside, { bounds, ...more }: SceneParts = {}):
     ...more,
   };
 }
+
+/** A hold as a record has it. */
+export function heldUntil(hours: number) {
+  return { until: new Date(START + hours * HOUR).toISOString(), by: 'somebody', why: 'a freeze' };
+}

@@ -15,7 +15,7 @@ export const UNFIT = {
   'path-not-writable': unfit({ because: 'the token may not write', standing: { capabilities: new Set(['read']) } }),
   'lifetime-short': unfit({ because: 'Vault deletes it within the grace', standing: { lifetimeMs: HOUR } }),
   'token-short-lived': unfit({ because: 'the token does not outlive it', standing: { tokenTtlMs: 60_000 } }),
-  'issuer-distrusted': unfit(
+  'marker-garbled': unfit(
     { because: 'markers come back cut' },
     {},
     handMade(EMPTY, { description: 'rekeyd:acme/billing/1/' }),
