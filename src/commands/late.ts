@@ -33,7 +33,7 @@ export function lateProblems(entry: BoardEntry, now: number): readonly Problem[]
 function rotationLate(application: string): Problem {
   return {
     code: 'overdue',
-    reason: 'its time of rotation is past, and neither a hold nor a window makes it wait',
+    reason: 'its time of rotation is past, and no hold makes it wait',
     remedy: `${whoKnows(application)} rekeyd rotate ${application} tries it now and says why.`,
   };
 }

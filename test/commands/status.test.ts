@@ -118,7 +118,7 @@ test('status says of what is overdue who knows why, and what tries it now', asyn
   const lines = await status(on, Number.POSITIVE_INFINITY);
   expect(lines.slice(2, 5)).toEqual([
     'billing, reports: overdue',
-    '  its time of rotation is past, and neither a hold nor a window makes it wait',
+    '  its time of rotation is past, and no hold makes it wait',
     '  A look cannot tell why: where a daemon runs, its page, its log and /api/v1/applications/APP do. rekeyd rotate APP tries it now and says why.',
   ]);
 });
