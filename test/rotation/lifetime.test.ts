@@ -103,3 +103,21 @@ test('what is written so that Vault keeps it is not written where Vault would de
   expect((await pass()).trouble).toMatchObject({ kind: 'blocked', code: 'lifetime-short' });
   expect((await memory.store.read('apps/billing')).version).toBe(version);
 });
+
+test('an attempt that fails while half of the last grace is left is only tried again', async () => {
+  const { memory, pass } = await started();
+  memory.issuer.issue = () => Promise.reject(failure('unavailable', 'issuer-unreachable'));
+  memory.clock.advance(LIFETIME - GRACE / 2 - 1);
+  await pass();
+  expect(memory.told('secret.renewed')).toEqual([]);
+  memory.clock.advance(1);
+  await pass();
+  expect(memory.told('secret.renewed')).toHaveLength(1);
+});
+
+test('a record that is to be taken over by its name is not written once more before that', () => {
+  const application = { adopt: { owner: 'acme', application: 'reports' } };
+  const theirs = recordOf({ application: 'reports' });
+  const apart = { ...ending, serverTime: NOW + HOUR };
+  expect(doing({ record: theirs, application, stored: apart })).toBe('adopt');
+});

@@ -44,6 +44,9 @@ test('failures are counted until what failed is done or no longer to be done', (
   expect(after({ ...plain, did: 'rotated', deed: 'republish' })).toBe(NO_FAILURES);
   expect(after({ ...plain, nextAt: NOW + 1 })).toBe(NO_FAILURES);
   expect(after(troubled('refused'))).toBe(NO_FAILURES);
+  expect(after({ ...plain, deed: 'rotate', nextAt: NOW + 1 })).toBe(NO_FAILURES);
+  expect(streakAfter({ count: 2 }, { ...plain, did: 'revoked' }, NOW)).toBe(NO_FAILURES);
+  expect(streakAfter(NO_FAILURES, plain, NOW)).toEqual({ count: 0 });
 });
 
 test('a rotation that failed in its window still fails while the window is closed, and no longer once it is held', () => {
@@ -52,8 +55,11 @@ test('a rotation that failed in its window still fails while the window is close
   expect(after(waiting)).toBe(twice);
   expect(after({ ...waiting, did: 'revoked' })).toBe(twice);
   expect(after({ ...waiting, view: { ...view, rotateAt: NOW + HOUR } })).toBe(NO_FAILURES);
-  const hold = { until: NOW + HOUR, by: 'anna', why: 'freeze' };
-  expect(after({ ...waiting, view: { ...waiting.view, hold } })).toBe(NO_FAILURES);
+  const until = (time: number) => ({ ...waiting.view, hold: { until: time, by: 'anna', why: 'freeze' } });
+  expect(after({ ...waiting, view: until(NOW + 1) })).toBe(NO_FAILURES);
+  expect(after({ ...waiting, view: until(NOW) })).toBe(twice);
+  expect(after({ ...waiting, view: { ...view, rotateAt: NOW } })).toBe(twice);
+  expect(after({ ...waiting, ...troubled('refused'), view: waiting.view })).toBe(NO_FAILURES);
   expect(streakAfter({ count: 2, deed: 'republish' }, waiting, NOW)).toBe(NO_FAILURES);
 });
 

@@ -9,6 +9,7 @@ test('a reason and its remedy have one full stop between them, whatever the reas
   expect(text('it says: Something went wrong.')).toBe('it says: Something went wrong. Check `project`.');
   expect(text('it says "No."')).toBe('it says "No." Check `project`.');
   expect(text('it asks: who?')).toBe('it asks: who? Check `project`.');
+  expect(text('os-1.example is sealed')).toBe('os-1.example is sealed. Check `project`.');
   expect(text('it waits …')).toBe('it waits … Check `project`.');
 });
 

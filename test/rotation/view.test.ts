@@ -42,3 +42,12 @@ test('without a record every credential of ours is a stray that is shown', () =>
   const view = viewOf(scene({ listed: [marked(8, 1), marked(9, 1, 1000)] }));
   expect(view).toEqual({ application: 'billing', issuer: 'sto1', path: 'apps/billing/s3', superseded: [], strays: 2 });
 });
+
+test('what a record of another owner, application or place names is told to be theirs, but for one that is taken over', () => {
+  const isOfAnother = (of: Parameters<typeof scene>[0]) => viewOf(scene(of)).isOfAnother;
+  expect(isOfAnother({ record: recordOf() })).toBeUndefined();
+  expect(isOfAnother({ record: recordOf({ owner: 'else' }) })).toBe(true);
+  expect(isOfAnother({ record: recordOf({ place: '99999999' }) })).toBe(true);
+  const adopt = { owner: 'acme', application: 'reports' };
+  expect(isOfAnother({ record: recordOf({ application: 'reports' }), application: { adopt } })).toBeUndefined();
+});
