@@ -150,7 +150,7 @@ async function hold(soak: Soak): Promise<void> {
 
 /** One replica after the other gets another policy, so that two stand side by side for a while. */
 async function changePolicy(soak: Soak): Promise<void> {
-  const fields = soak.random() < 0.5 ? { KEY: '{access_key_id}' } : { KEY: null };
+  const fields = soak.random() < 0.5 ? { KEY: 'id {access_key_id}' } : { KEY: null };
   soak.team.adopt(soak.policy(`${41 + Math.floor(soak.random() * 9)}s`, { fields: { ...FIELDS, ...fields } }));
   for (const member of soak.team.members) {
     member.signal('SIGTERM');
