@@ -18,9 +18,18 @@ export class Methods {
 
   /** Those of the address of a request, whose `url` may have a query; none where nothing is. */
   at(url: string): readonly string[] {
-    const path = decodeURI(url.replace(/\?.*$/s, ''));
-    const found = [...this.#addresses.values()].filter(({ pattern }) => pattern.test(path));
+    const path = decoded(url.replace(/[?#].*$/s, ''));
+    const found = [...this.#addresses.values()].filter(({ pattern }) => path !== undefined && pattern.test(path));
     return found.flatMap(({ methods }) => methods).toSorted();
+  }
+}
+
+/** `undefined` where it means nothing: a `%` may be followed by anything. */
+function decoded(path: string): string | undefined {
+  try {
+    return decodeURI(path);
+  } catch {
+    return undefined;
   }
 }
 

@@ -78,7 +78,7 @@ const STATUS_OF: Readonly<Record<string, number>> = { ERR_HTTP_REQUEST_TIMEOUT: 
 /** Answers what could not even be read, and ends the connection: where the next request begins, nobody knows. */
 export function answerUnreadable({ code = '' }: { readonly code?: string }, socket: Duplex): void {
   // what still comes after the answer was begun cannot be read either
-  if (code === 'ECONNRESET' || !socket.writable) return;
+  if (code === 'ECONNRESET' || !socket.writable) return void socket.destroy();
   const problem = requestProblem(STATUS_OF[code] ?? 400);
   const text = problemText(problem);
   const headers = { ...HEADERS, ...text.headers, 'content-length': Buffer.byteLength(text.body), connection: 'close' };

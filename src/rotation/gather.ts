@@ -43,9 +43,13 @@ export async function gatherForWrite(s: Situation, world: World): Promise<WriteF
   return losesNothing ? { ...facts, lifetimeMs: Number.POSITIVE_INFINITY } : facts;
 }
 
-/** What is written so that the store keeps it must not be written again at once. Throws `PortError`. */
+/**
+ * What is written so that the store keeps it must not have to be written again at once: the token may see only one of
+ * the settings, so what the newest version shows counts as well. Throws `PortError`.
+ */
 export async function gatherForRenewal(s: Situation, world: World): Promise<WriteFacts> {
-  return writeFacts(s, await standingOf(s, world), seenLifetime(s));
+  const facts = writeFacts(s, await standingOf(s, world), Number.POSITIVE_INFINITY);
+  return { ...facts, lifetimeMs: Math.min(facts.lifetimeMs, seenLifetime(s)) };
 }
 
 function standingOf(s: Situation, world: World): Promise<StoreStanding> {

@@ -19,9 +19,13 @@ export function needsRenewal(s: Situation): boolean {
   return !mayRotateBySchedule(s) && !s.request?.rotate && isRenewable(s) && endsWithin(s, s.application.graceMs);
 }
 
+/** Two of the longest pauses between attempts that fail, in ms: one of them falls into it. */
+const TWO_PAUSES_MS = 7_200_000;
+
 /** Whether the store deletes the secret so soon that it is to outlive an attempt to replace it that failed. */
 export function isPressing(s: Situation): boolean {
-  return isRenewable(s) && endsWithin(s, s.application.graceMs / 2);
+  const { graceMs } = s.application;
+  return isRenewable(s) && endsWithin(s, Math.max(graceMs / 2, Math.min(graceMs, TWO_PAUSES_MS)));
 }
 
 /** Whether anything but the time and the window may hold a scheduled rotation back. */

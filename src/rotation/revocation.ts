@@ -16,9 +16,10 @@ export const WITHHOLDINGS: readonly Withholding[] = [
     code: 'instance-unnamed',
     test: (s, entry) =>
       isOutOfSight(s, entry)
-        ? `${entry.access_key_id} lives on ${entry.instance}, which no issuer of the policy could list`
+        ? `${entry.access_key_id} lives on ${entry.instance}, which no issuer of the policy could list; its grace ends ${entry.revoke_at ?? 'when a person ends it'}`
         : undefined,
-    remedy: 'Put an issuer with that instance into the policy, or revoke the key in the control panel.',
+    remedy:
+      'If no issuer of the policy has that instance, put one there; or revoke the key in the control panel, but not before its grace is over.',
   },
   {
     code: 'is-current',

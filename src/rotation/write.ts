@@ -4,6 +4,7 @@ import { PortError } from './errors.ts';
 import { renderFields, type WrittenFields } from './mapping.ts';
 import type { KeyPair, SecretData } from './ports.ts';
 import { digestOf, iso, type RecordReading, type RotationRecord, readRecord, writeRecord } from './record.ts';
+import { isReferenced } from './revocation.ts';
 import type { Situation } from './situation.ts';
 import type { World } from './world.ts';
 
@@ -64,7 +65,10 @@ export function draftFields(
  */
 function stamped(s: Situation, record: RotationRecord): RotationRecord {
   const before = new Map(s.record?.superseded.map(({ id, revoke_at }) => [id, revoke_at]));
-  const begins = record.superseded.filter(({ id, revoke_at }) => before.get(id) !== revoke_at).map(({ id }) => id);
+  // what somebody put back into the secret is in use until this write
+  const begins = record.superseded
+    .filter((entry) => before.get(entry.id) !== entry.revoke_at || isReferenced(s, entry.access_key_id))
+    .map(({ id }) => id);
   return { ...record, written: { version: s.observation.stored.version + 1, at: iso(s.latest), begins } };
 }
 

@@ -83,6 +83,15 @@ test('where nothing is, no method is named', async () => {
   }
 });
 
+test.each(['GET /x#%zz', 'DELETE /healthz#%zz', 'DELETE /x%zz', 'POST /healthz?%zz'])(
+  'an address that means nothing is no defect of ours: %s',
+  async (line) => {
+    const { address } = await started();
+    const { head } = await exchanged(address.port, `${line} HTTP/1.0\r\nhost: localhost\r\n\r\n`);
+    expect(head).toMatch(/^HTTP\/1\.1 4\d\d /);
+  },
+);
+
 test('a body that is too large or of another kind is told what it may be', async () => {
   const { address } = await started({ token });
   const sent = (type: string, length: number) =>

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { RotatePolicy } from '../../src/policy/policy.ts';
 import { decide } from '../../src/rotation/decide.ts';
+import { isPressing } from '../../src/rotation/lifetime.ts';
 import { iso, writeRecord } from '../../src/rotation/record.ts';
 import { ASKED, failure, Memory } from './memory.ts';
 import { DAY, HOUR, NOW, recordOf, scene } from './scene.ts';
@@ -78,7 +79,7 @@ test('an application that is out of service stays so, however often Vault delete
   expect(memory.record.credential).toBeNull();
 });
 
-test('a secret outlives an issuer that is away until Vault would delete it', async () => {
+test('a secret outlives an issuer that issues nothing until Vault would delete it', async () => {
   const { memory, pass } = await started();
   const { issue } = memory.issuer;
   memory.issuer.issue = () => Promise.reject(failure('unavailable', 'issuer-unreachable'));
@@ -120,4 +121,23 @@ test('a record that is to be taken over by its name is not written once more bef
   const theirs = recordOf({ application: 'reports' });
   const apart = { ...ending, serverTime: NOW + HOUR };
   expect(doing({ record: theirs, application, stored: apart })).toBe('adopt');
+});
+
+test('a version that ends sooner than the settings say which the token may see is not written again and again', async () => {
+  const { memory, rotator, pass } = await started();
+  await rotator.amend('billing', { ...FREEZE, until: memory.clock.now() + 60 * DAY });
+  const { version } = await memory.store.read('apps/billing');
+  memory.lifetimeMs = GRACE / 2;
+  memory.put(memory.secret);
+  memory.standing = { lifetimeMs: LIFETIME };
+  expect((await pass()).trouble).toMatchObject({ kind: 'blocked', code: 'lifetime-short' });
+  expect((await memory.store.read('apps/billing')).version).toBe(version + 1);
+});
+
+test('where the grace is short every failed attempt within it counts as the last one', () => {
+  const at = (graceMs: number, left: number) =>
+    isPressing(scene({ record, application: { graceMs }, stored: { expiresAt: NOW + left } }));
+  expect([at(HOUR, HOUR), at(HOUR, HOUR + 1)]).toEqual([true, false]);
+  expect([at(3 * HOUR, 2 * HOUR), at(3 * HOUR, 2 * HOUR + 1)]).toEqual([true, false]);
+  expect([at(GRACE, GRACE / 2), at(GRACE, GRACE / 2 + 1)]).toEqual([true, false]);
 });
