@@ -28,8 +28,18 @@ export class IamClient {
     });
     const answer = await request(this.#endpoint, { method: 'POST', headers: signed.headers, body });
     const xml = await answer.body.text();
-    if (answer.statusCode !== 200) throw new Error(`IAM answered ${answer.statusCode} to ${action}: ${xml}`);
+    if (answer.statusCode !== 200) throw new IamError(action, answer.statusCode, xml);
     return xml;
+  }
+}
+
+/** What IAM refused; `code` as it names it. */
+export class IamError extends Error {
+  readonly code: string;
+
+  constructor(action: string, status: number, xml: string) {
+    super(`IAM answered ${status} to ${action}: ${xml}`);
+    this.code = textsOf(xml, 'Code')[0] ?? '';
   }
 }
 

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { KeyRing, RingKey } from '../../../src/sandbox/keyring.ts';
-import { type IamClient, textsOf } from './iam-client.ts';
+import { type IamClient, IamError, textsOf } from './iam-client.ts';
 
 /** A GleSYS key reaches every bucket of its instance, so its user may do everything in S3. */
 const POLICY = JSON.stringify({
@@ -47,8 +47,18 @@ export class IamKeyRing implements KeyRing {
   async liveAccessKeyIds(): Promise<ReadonlySet<string>> {
     const live = new Set<string>();
     for (const user of textsOf(await this.#iam.call('ListUsers', {}), 'UserName')) {
-      for (const id of textsOf(await this.#iam.call('ListAccessKeys', { UserName: user }), 'AccessKeyId')) live.add(id);
+      for (const id of await this.#keysOf(user)) live.add(id);
     }
     return live;
+  }
+
+  /** None where the user went after the users were listed: keys are revoked all the while. */
+  async #keysOf(user: string): Promise<readonly string[]> {
+    try {
+      return textsOf(await this.#iam.call('ListAccessKeys', { UserName: user }), 'AccessKeyId');
+    } catch (error) {
+      if (error instanceof IamError && error.code === 'NoSuchEntity') return [];
+      throw error;
+    }
   }
 }
