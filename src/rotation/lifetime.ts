@@ -5,9 +5,11 @@ import { clocksDisagree, isHeld, isOurRecord, type Situation } from './situation
  * the store's clock). Infinity: the store keeps it.
  */
 export function expiryDue(s: Situation): number {
-  const { stored } = s.observation;
-  if (stored.state !== 'present' || stored.expiresAt === undefined) return Number.POSITIVE_INFINITY;
-  return stored.expiresAt - s.application.graceMs;
+  return endsAt(s) - s.application.graceMs;
+}
+
+function endsAt({ observation: { stored } }: Situation): number {
+  return (stored.state === 'present' ? stored.expiresAt : undefined) ?? Number.POSITIVE_INFINITY;
 }
 
 /**
@@ -39,6 +41,5 @@ function isRenewable(s: Situation): boolean {
 
 /** By the store's own clock: it is the one that deletes. */
 function endsWithin(s: Situation, ms: number): boolean {
-  const { stored } = s.observation;
-  return stored.state === 'present' && stored.serverTime >= (stored.expiresAt ?? Number.POSITIVE_INFINITY) - ms;
+  return s.observation.stored.serverTime >= endsAt(s) - ms;
 }

@@ -78,7 +78,7 @@ export const CHOICES: Readonly<Record<string, Sabotage>> = {
   },
   'Vault deletes a secret before it is rotated': {
     against: CONDITIONS,
-    patches: [patch('lifetime.ts', 'stored.expiresAt - s.application.graceMs;', 'Number.POSITIVE_INFINITY;')],
+    patches: [patch('lifetime.ts', 'endsAt(s) - s.application.graceMs;', 'Number.POSITIVE_INFINITY;')],
     scene: 'a secret that Vault deletes after some hours',
     breaks: /^I4 it ends in a secret that Vault has deleted$/,
   },
